@@ -1,0 +1,238 @@
+"""What the store holds, as the domain sees it: plain immutable records, no SQL.
+
+Ids are 16 random bytes. Times are Unix time in whole milliseconds, UTC. Marks are 0..1 with four decimals, so that
+their sums are exact integers in units of 1/10,000 and aggregates can be rebuilt without rounding drift.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, Mapping, TypeVar
+
+Id = bytes
+T = TypeVar("T")
+SessionType = Literal["individual", "collaborative", "assessment", "practice"]
+SessionStatus = Literal["created", "active", "paused", "completed", "abandoned"]
+DEFAULT_TENANT = "default"
+
+
+def new_id() -> Id:
+    """A random 16-byte id: spreads over the regions of a distributed store, tells nothing, cannot be guessed."""
+    return uuid.uuid4().bytes
+
+
+def id_text(value: Id) -> str:
+    """The id as 32 hex digits."""
+    return value.hex()
+
+
+def id_from_text(text: str) -> Id:
+    """Reads 32 hex digits (dashes allowed). Raises ValueError."""
+    return uuid.UUID(text).bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """Somebody who practises. ``token_hash`` is the SHA-256 of the bearer token; the token itself is never kept."""
+
+    id: Id
+    tenant_id: str
+    display_name: str
+    time_zone: str
+    token_hash: bytes
+    landmark_consent: bool
+    created_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StorySentence:
+    """One sentence and the glosses that make it."""
+
+    text: str
+    glosses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A text to practise, sentence by sentence. ``difficulty_level`` 1..5."""
+
+    id: str
+    tenant_id: str
+    title: str
+    difficulty_level: int
+    skill_areas: tuple[str, ...]
+    sentences: tuple[StorySentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A practice session. ``epoch`` counts its incarnations, ``stored_through`` is the durable watermark."""
+
+    id: Id
+    tenant_id: str
+    user_id: Id
+    story_id: str | None
+    session_type: SessionType
+    session_name: str
+    sentences: tuple[StorySentence, ...]
+    difficulty_level: int
+    skill_areas: tuple[str, ...]
+    status: SessionStatus
+    epoch: int
+    stored_through: int
+    overall_score: float | None
+    sentences_completed: int
+    started_at_ms: int | None
+    completed_at_ms: int | None
+    duration_seconds: int
+    session_data: Mapping[str, Any]
+    performance_metrics: Mapping[str, Any]
+    created_at_ms: int
+    updated_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """One judged (or unjudgeable) attempt. ``result`` is the whole AttemptResult as JSON types.
+
+    ``landmark_blob`` is None where the learner gave no consent or the store left it out of the answer.
+    """
+
+    session_id: Id
+    attempt_no: int
+    sentence_index: int
+    target_sentence: str
+    judged: bool
+    score: float | None
+    confidence: float | None
+    accuracy: float | None
+    fluency: float | None
+    is_successful: bool
+    gesture_sequence: tuple[Mapping[str, Any], ...]
+    detected_errors: tuple[Mapping[str, Any], ...]
+    suggestions: tuple[str, ...]
+    result: Mapping[str, Any]
+    attempted_at_ms: int
+    duration_ms: int
+    video_start_frame: int
+    video_end_frame: int
+    scorer_version: str
+    calibration_version: str
+    landmark_blob: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """Something the learner reached, and when."""
+
+    code: str
+    reached_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressRecord:
+    """One learner's progress in one skill area.
+
+    ``*_sum`` are integers in units of 1/10,000 over judged attempts, of which there are ``judged_attempts``; the
+    averages are derived from them. ``practice_days`` live in a table of their own, see ``PracticeDay``.
+    """
+
+    user_id: Id
+    skill_area: str
+    experience_points: float = 0.0
+    current_level: float = 0.0
+    practice_time_ms: int = 0
+    total_sessions: int = 0
+    total_attempts: int = 0
+    judged_attempts: int = 0
+    successful_attempts: int = 0
+    score_sum: int = 0
+    confidence_sum: int = 0
+    accuracy_sum: int = 0
+    fluency_sum: int = 0
+    learning_streak: int = 0
+    longest_streak: int = 0
+    last_practice_date: dt.date | None = None
+    current_difficulty: int = 1
+    target_level: float = 10.0
+    weekly_goal_minutes: int = 60
+    milestones: tuple[Milestone, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceRecord:
+    """A recorded correct sign. ``landmark_blob`` is its clip, ``features`` the prepared form for ``scorer_version``."""
+
+    id: Id
+    tenant_id: str
+    gloss: str
+    signer: str
+    variant: str
+    source: str
+    layout: str
+    width: int
+    height: int
+    mirrored: bool
+    frame_rate_hz: float
+    landmark_blob: bytes = field(repr=False)
+    created_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFlush:
+    """The attempts ``lo < attempt_no <= hi`` of one session, to be made durable exactly once.
+
+    A number in the range without an attempt was cancelled by the learner (or lost with the client's own buffer).
+    ``practice_day`` is the learner's local date of the newest attempt.
+    """
+
+    session_id: Id
+    epoch: int
+    lo: int
+    hi: int
+    attempts: tuple[AttemptRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClose:
+    """The learner has completed or abandoned the session, all of whose attempts up to ``stored_through`` are durable."""
+
+    session_id: Id
+    epoch: int
+    stored_through: int
+    status: Literal["completed", "abandoned"]
+
+
+@dataclass(frozen=True, slots=True)
+class FlushOutcome:
+    """What became of one SessionFlush.
+
+    ``committed``: durable now, ``already``: durable before, ``fenced``: another incarnation owns the session,
+    ``quarantined``: the store refuses these rows for good; they are set aside in the quarantine table.
+    """
+
+    session_id: Id
+    kind: Literal["committed", "already", "fenced", "quarantined"]
+    stored_through: int
+    progress: tuple[ProgressRecord, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """What a new incarnation of a session starts from; ``session.epoch`` is already its own."""
+
+    session: SessionRecord
+    learner: Learner
+    best_scores: Mapping[int, float]
+    """Best score so far by sentence index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a listing; ``cursor`` asks for the next one, None at the end."""
+
+    items: tuple[T, ...]
+    cursor: str | None
