@@ -1,0 +1,86 @@
+# The two commands of the README are `make serve` and `make test`; `make help` lists the others.
+# What is already in place is never done again: a stamp carries the hash of what it was made from.
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all:
+
+hash_of = $(shell { cat $(1); echo "$(CURDIR)"; } | sha256sum | cut -c1-16)
+STAMPS := .venv/.stamps
+VENV := $(STAMPS)/venv-$(call hash_of,requirements/build.txt)
+RUNTIME := $(STAMPS)/runtime-$(call hash_of,requirements/runtime.txt)
+DEV := $(STAMPS)/dev-$(call hash_of,requirements/dev.txt)
+PROJECT := $(STAMPS)/project-$(call hash_of,pyproject.toml)
+
+say = printf '• %s\n' $(1)
+explain_pip = { printf '%s\n' \
+	"The packages could not be installed; pip's own words stand above." \
+	"Check the network (or pip's index settings) and the free space, then run the same command again: what is already there is kept." >&2; \
+	exit 1; }
+
+.PHONY: help setup serve test check lint bench lock wheel clean
+
+help:
+	@printf '%s\n' \
+	'make serve    prepare everything and start StorySign on this machine (Ctrl-C stops it)' \
+	'make test     prepare everything and run all tests' \
+	'make check    the fast inner loop: lint, import rules, unit and property tests' \
+	'make bench    measure speed' \
+	'make setup    the preparation alone; does nothing when all is in place' \
+	'make lock     pin the packages again after pyproject.toml has changed (needs uv)' \
+	'make wheel    build the installable package into dist/' \
+	'make clean    remove the environment and what was built'
+
+setup: $(RUNTIME) $(PROJECT)
+	@sh scripts/system_packages.sh mediapipe
+	@$(BIN)/storysign models pull --quiet-when-complete
+
+serve: setup
+	@exec $(BIN)/storysign serve $(ARGS)
+
+test: setup $(DEV)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: lint
+	@$(BIN)/python -m pytest -q tests/unit tests/property $(ARGS)
+
+lint: $(RUNTIME) $(PROJECT) $(DEV)
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports --no-cache
+
+bench: setup $(DEV)
+	@$(BIN)/python -m loadtests.bench $(ARGS)
+
+lock:
+	@sh scripts/lock.sh
+
+wheel: $(VENV)
+	@$(BIN)/python -m pip wheel -qq --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+
+clean:
+	rm -rf .venv dist build .pytest_cache .hypothesis .ruff_cache .import_linter_cache
+
+$(VENV):
+	@sh scripts/system_packages.sh python "$(PYTHON)"
+	@$(call say,'Making the environment .venv')
+	@"$(PYTHON)" -m venv --clear .venv
+	@$(PIP_INSTALL) -r requirements/build.txt || $(explain_pip)
+	@mkdir -p $(STAMPS) && touch $@
+
+$(RUNTIME): $(VENV)
+	@$(call say,'Installing packages (about 1 GB; some minutes on a slow line)')
+	@$(PIP_INSTALL) -r requirements/runtime.txt || $(explain_pip)
+	@touch $@
+
+$(DEV): $(RUNTIME)
+	@$(call say,'Installing what the tests need')
+	@$(PIP_INSTALL) -r requirements/dev.txt || $(explain_pip)
+	@touch $@
+
+$(PROJECT): $(VENV)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable . || $(explain_pip)
+	@touch $@
