@@ -115,7 +115,7 @@ def _load(path: Path) -> dict[str, np.ndarray]:
     except FileNotFoundError:
         raise DatasetError(f"There is no file {path}: check the path.") from None
     except (OSError, ValueError, EOFError, KeyError, AttributeError, TypeError, zipfile.BadZipFile) as error:
-        raise DatasetError(f"{path} is not a readable .npz file ({error}): is it damaged, or of another kind?") from error
+        raise DatasetError(f"{path} is no readable .npz file ({error}): is it damaged, or of another kind?") from error
 
 
 def _is_static(arrays: Mapping[str, np.ndarray]) -> bool:
