@@ -88,8 +88,8 @@ def place_moved(clip: LandmarkClip, hand: Block, span: Span, right: float, down:
 def movement_scaled(clip: LandmarkClip, hand: Block, span: Span, factors: tuple[float, float]) -> LandmarkClip:
     """The path of the hand about its mean place stretched by a factor across and one down the picture.
 
-    0 stands still, 0.3 is a small movement, −1 is the mirrored one. Where the hand is not seen in the whole span, nothing
-    changes; in gaps the arm goes on as between the frames around them.
+    0 stands still, 0.3 is a small movement, −1 is the mirrored one. A hand not seen in the whole span stays as it is;
+    in gaps the arm goes on as between the frames around them.
     """
     seen = _inside(clip, hand, span)
     offset = np.zeros((len(clip.times_ms), 3), np.float32)

@@ -112,7 +112,7 @@ def noisy(clip: LandmarkClip, share_of_palm: float, rng: np.random.Generator) ->
 
 
 def warped(clip: LandmarkClip, share: float, rng: np.random.Generator) -> LandmarkClip:
-    """The signing hurried here and delayed there: a smooth, monotone change of time by up to ``share`` of its length."""
+    """The signing hurried here and delayed there: a smooth, monotone change of time by some ``share`` of its length."""
     if len(clip.times_ms) < 3:
         return clip
     elapsed = (clip.times_ms - clip.times_ms[0]).astype(float)
