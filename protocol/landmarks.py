@@ -9,10 +9,10 @@ MediaPipe's legacy and Tasks APIs label hands the opposite way.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Mapping
 
 import numpy as np
 

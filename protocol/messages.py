@@ -11,12 +11,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from protocol.landmarks import LAYOUTS
+from protocol.limits import MAX_FRAMES_PER_MESSAGE
 
 PROTOCOL_VERSION = 1
 SUBPROTOCOL = "storysign.v1"
 
 AttemptNo = Annotated[int, Field(ge=1, le=1_000_000, description="number of the attempt in its session, from 1")]
 Seq = Annotated[int, Field(ge=0, le=1_000_000, description="number of the frame in its attempt, from 0")]
+TimeMs = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Mark = Annotated[float, Field(ge=0.0, le=1.0)]
 LayoutName = Literal["hands", "hands+pose", "holistic"]
 SessionStatus = Literal["created", "active", "paused", "completed", "abandoned"]
@@ -65,8 +67,12 @@ class Frames(Message):
     t: Literal["frames"] = "frames"
     a: AttemptNo
     q: Seq
-    ms: list[int] = Field(min_length=1, max_length=512, description="capture time of each frame since the attempt began")
-    l: bytes = Field(description="the frames, little-endian int16 (see the codec)")  # noqa: E741 - the wire's own name
+    ms: list[TimeMs] = Field(
+        min_length=1,
+        max_length=MAX_FRAMES_PER_MESSAGE,
+        description="capture time of each frame in ms since the attempt began, strictly growing over the attempt",
+    )
+    l: bytes = Field(description="the frames, little-endian int16 (see Landmarks)")  # noqa: E741 - the wire's own name
 
 
 class AttemptEnd(Message):
@@ -264,7 +270,7 @@ class Progress(Message):
 
 
 class Status(Message):
-    """The session's status has changed."""
+    """The session's status: the answer to every ``pause``, ``resume`` and ``complete``, and said when it changes."""
 
     t: Literal["status"] = "status"
     status: SessionStatus
@@ -305,6 +311,4 @@ class Pong(Message):
 
 
 ClientMessage = Hello | AttemptBegin | Frames | AttemptEnd | AttemptCancel | Pause | Resume | Complete | Ping
-ServerMessage = (
-    Welcome | Feedback | Scored | Stored | Progress | Status | Receipt | Error | Draining | Pong
-)
+ServerMessage = Welcome | Feedback | Scored | Stored | Progress | Status | Receipt | Error | Draining | Pong
