@@ -68,7 +68,7 @@ class Settings(BaseModel):
     runtime_dir: Path = Field(description="sockets between processes; only this user may enter")
 
     ticket_ttl_ms: int = Field(default=300_000, gt=0, description="how long a ticket for the stream can be used")
-    connection_idle_ms: int = Field(default=300_000, gt=0, description="silence after which a connection is closed")
+    connection_idle_ms: int = Field(default=900_000, gt=0, description="silence after which a connection is closed")
     passivate_after_ms: int = Field(
         default=60_000, gt=0, description="time without a connection after which a session's actor is freed"
     )
