@@ -40,7 +40,7 @@ class Hello(Message):
     """First message of every connection: who speaks, what its frames look like, and what it can send again."""
 
     t: Literal["hello"] = "hello"
-    v: int = Field(description="protocol version")
+    v: int = Field(default=PROTOCOL_VERSION, description="protocol version")
     layout: LayoutName
     width: int = Field(ge=16, le=16_384, description="width of the video, pixels")
     height: int = Field(ge=16, le=16_384, description="height of the video, pixels")
