@@ -46,7 +46,7 @@ def read_holistic_arrays(path: Path, layout: Layout, note: Callable[[str], None]
     counts = {len(points) for points in blocks.values()}
     fits = all(points.shape[1:] == (BLOCK_POINTS[block], COORDINATES) for block, points in blocks.items())
     frame_rate_hz = float(arrays["fps"]) if arrays["fps"].shape == () else 0.0
-    if len(counts) != 1 or not fits or not 0 < frame_rate_hz < 1000:
+    if len(counts) != 1 or not fits or not 1 <= frame_rate_hz < 1000:
         raise ClipError("damaged", f"{path.name} is damaged: its arrays do not fit together.")
     width, height = (int(side) for side in arrays["size"]) if arrays.get("size", np.zeros(0)).shape == (2,) else (0, 0)
     if width < 1 or height < 1:

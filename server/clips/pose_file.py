@@ -31,7 +31,7 @@ def read_pose_file(path: Path, layout: Layout) -> LandmarkClip:
     pose = _parse(path)
     dimensions = pose.header.dimensions
     frame_rate_hz = float(pose.body.fps)
-    if dimensions.width < 1 or dimensions.height < 1 or not 0 < frame_rate_hz < 1000:
+    if dimensions.width < 1 or dimensions.height < 1 or not 1 <= frame_rate_hz < 1000:
         raise ClipError("damaged", f"{path.name} is damaged: it states no size of the picture or no frame rate.")
     coordinates = np.ma.getdata(pose.body.data)[:, 0].astype(np.float32)
     coordinates[np.asarray(pose.body.confidence)[:, 0] <= 0] = np.nan
