@@ -6,7 +6,8 @@ All methods may raise ``StoreUnavailable``; what else they raise is said with ea
 from __future__ import annotations
 
 import datetime as dt
-from typing import Protocol, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 from storage.records import (
     Activation,

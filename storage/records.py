@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, Mapping, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 Id = bytes
 T = TypeVar("T")
 SessionType = Literal["individual", "collaborative", "assessment", "practice"]
 SessionStatus = Literal["created", "active", "paused", "completed", "abandoned"]
 DEFAULT_TENANT = "default"
+GENERAL_SKILL_AREA = "general"
+"""Where the attempts of a session count that names no skill area of its own."""
+MARK_UNITS = 10_000
+"""Marks are whole numbers of these units in the store: four exact decimals."""
 
 
 def new_id() -> Id:
@@ -141,6 +146,7 @@ class ProgressRecord:
 
     user_id: Id
     skill_area: str
+    skill_category: str = "signing"
     experience_points: float = 0.0
     current_level: float = 0.0
     practice_time_ms: int = 0
@@ -162,8 +168,27 @@ class ProgressRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class PracticeDay:
+    """What a learner did on one day of their own calendar; the sums are as in ``ProgressRecord``.
+
+    All of it is sums over the day's attempts and sessions, so that the order in which they arrive changes nothing.
+    """
+
+    day: dt.date
+    attempts: int = 0
+    judged_attempts: int = 0
+    successful_attempts: int = 0
+    practice_ms: int = 0
+    score_sum: int = 0
+    confidence_sum: int = 0
+    accuracy_sum: int = 0
+    fluency_sum: int = 0
+    sessions_completed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ReferenceRecord:
-    """A recorded correct sign. ``landmark_blob`` is its clip, ``features`` the prepared form for ``scorer_version``."""
+    """A recorded correct sign; ``landmark_blob`` is its clip (``storage.landmark_blob``)."""
 
     id: Id
     tenant_id: str
@@ -185,7 +210,6 @@ class SessionFlush:
     """The attempts ``lo < attempt_no <= hi`` of one session, to be made durable exactly once.
 
     A number in the range without an attempt was cancelled by the learner (or lost with the client's own buffer).
-    ``practice_day`` is the learner's local date of the newest attempt.
     """
 
     session_id: Id
@@ -197,7 +221,7 @@ class SessionFlush:
 
 @dataclass(frozen=True, slots=True)
 class SessionClose:
-    """The learner has completed or abandoned the session, all of whose attempts up to ``stored_through`` are durable."""
+    """The learner has completed or abandoned the session, whose attempts up to ``stored_through`` are durable."""
 
     session_id: Id
     epoch: int
@@ -210,7 +234,8 @@ class FlushOutcome:
     """What became of one SessionFlush.
 
     ``committed``: durable now, ``already``: durable before, ``fenced``: another incarnation owns the session,
-    ``quarantined``: the store refuses these rows for good; they are set aside in the quarantine table.
+    ``quarantined``: the watermark has moved, but rows that the store refuses for good are set aside in the quarantine
+    table; ``detail`` names them and says why. ``progress`` is the learner's, after this flush.
     """
 
     session_id: Id

@@ -1,0 +1,269 @@
+"""The fenced, exactly-once flush (DESIGN §5): what a group of sessions becomes, and the transaction that does it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from storage import rows
+from storage.book import ProgressBook
+from storage.checks import fault_of, whole_units
+from storage.learner_plans import learners_locked, open_books, write_books
+from storage.plan import Insert, Plan, Query, marks, select
+from storage.ports import ProgressRules
+from storage.records import (
+    MARK_UNITS,
+    AttemptRecord,
+    FlushOutcome,
+    Id,
+    Learner,
+    SessionFlush,
+    SessionRecord,
+    new_id,
+)
+
+GROUP_ROWS = 64
+GROUP_BYTES = 1_000_000
+"""Bounds of one transaction: what TiDB takes without strain. A single session may be larger than ``GROUP_BYTES``."""
+ENDED = ("completed", "abandoned")
+_QUARANTINE = (
+    "id", "tenant_id", "user_id", "session_id", "attempt_number", "reason", "payload", "created_at",
+)  # fmt: skip
+_PAYLOAD_CHARS = 200_000
+_ADVANCE = (
+    "UPDATE practice_sessions SET stored_through=?,sentences_completed=?,overall_score=?,performance_metrics=?,"
+    "started_at=?,updated_at=? WHERE id=? AND epoch=? AND stored_through=?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What of one flush is to be written: the acceptable attempts, and the others with the reason."""
+
+    flush: SessionFlush
+    session: SessionRecord
+    learner: Learner
+    attempts: tuple[AttemptRecord, ...]
+    refused: tuple[tuple[AttemptRecord, str], ...]
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows that the group's inserts will write."""
+
+    attempts: list[tuple[Any, ...]] = field(default_factory=list)
+    landmarks: list[tuple[Any, ...]] = field(default_factory=list)
+    quarantine: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+def groups(batch: Sequence[SessionFlush]) -> Iterator[list[tuple[int, SessionFlush]]]:
+    """Splits a batch into transactions of bounded size, each flush with its place in the batch.
+
+    No session is twice in a group, and a session's flushes keep their order.
+    """
+    group: list[tuple[int, SessionFlush]] = []
+    members: set[Id] = set()
+    count = size = 0
+    for place, flush in enumerate(batch):
+        flush_bytes = sum(_size(attempt) for attempt in flush.attempts)
+        full = count + len(flush.attempts) > GROUP_ROWS or size + flush_bytes > GROUP_BYTES
+        if group and (full or flush.session_id in members):
+            yield group
+            group, members, count, size = [], set(), 0, 0
+        group.append((place, flush))
+        members.add(flush.session_id)
+        count += len(flush.attempts)
+        size += flush_bytes
+    if group:
+        yield group
+
+
+def _size(attempt: AttemptRecord) -> int:
+    return len(attempt.landmark_blob or b"") + 4_096
+
+
+def one_by_one(flush: SessionFlush) -> list[SessionFlush]:
+    """The same attempts as flushes of one attempt each, so that a refused row stops none but itself."""
+    parts, lo = [], flush.lo
+    for attempt in sorted(flush.attempts, key=lambda attempt: attempt.attempt_no):
+        parts.append(dataclasses.replace(flush, lo=lo, hi=attempt.attempt_no, attempts=(attempt,)))
+        lo = attempt.attempt_no
+    if parts:
+        parts[-1] = dataclasses.replace(parts[-1], hi=flush.hi)
+    return parts
+
+
+def joined(outcomes: Sequence[FlushOutcome]) -> FlushOutcome:
+    """One answer for the parts of one flush: the last one's watermark and progress, and every detail."""
+    last = outcomes[-1]
+    kinds = {outcome.kind for outcome in outcomes}
+    worst = next(kind for kind in ("fenced", "quarantined", "committed", "already") if kind in kinds)
+    detail = "; ".join(outcome.detail for outcome in outcomes if outcome.detail)
+    return dataclasses.replace(last, kind=worst, detail=detail)
+
+
+def verdict(
+    flush: SessionFlush, session: SessionRecord | None, learner: Learner | None, condemned: Mapping[int, str]
+) -> Admitted | FlushOutcome:
+    """Admits the flush, or says why it is not to be written (again).
+
+    A flush whose first attempts are durable already (an earlier commit whose answer was lost, sent again with more
+    behind it) is admitted with the rest. ``condemned``: attempts that the database has refused, with its reason.
+    """
+    if session is None or learner is None:
+        return FlushOutcome(flush.session_id, "fenced", 0, detail="the session is not in the store")
+    stored = session.stored_through
+    if flush.epoch != session.epoch:
+        detail = f"incarnation {session.epoch} owns the session, not {flush.epoch}"
+        return FlushOutcome(flush.session_id, "fenced", stored, detail=detail)
+    if stored >= flush.hi:
+        return FlushOutcome(flush.session_id, "already", stored)
+    if session.status in ENDED:
+        return FlushOutcome(flush.session_id, "fenced", stored, detail=f"the session is {session.status}")
+    if stored < flush.lo:
+        detail = f"attempts {stored + 1}..{flush.lo} are not in the store"
+        return FlushOutcome(flush.session_id, "fenced", stored, detail=detail)
+    good: dict[int, AttemptRecord] = {}
+    refused: list[tuple[AttemptRecord, str]] = []
+    for attempt in sorted(flush.attempts, key=lambda attempt: attempt.attempt_no):
+        if flush.lo < attempt.attempt_no <= stored:
+            continue
+        reason = condemned.get(attempt.attempt_no) or fault_of(attempt, stored, flush.hi)
+        if reason is None and attempt.attempt_no in good:
+            reason = "its number is there twice"
+        if reason is None:
+            good[attempt.attempt_no] = whole_units(attempt)
+        else:
+            refused.append((attempt, reason))
+    return Admitted(flush, session, learner, tuple(good.values()), tuple(refused))
+
+
+def flush_group(
+    group: Sequence[SessionFlush],
+    rules: ProgressRules,
+    now_ms: int,
+    retention_ms: int,
+    condemned: Mapping[int, str] | None = None,
+) -> Plan[list[FlushOutcome]]:
+    """One transaction for a group of different sessions; an outcome for each, in order.
+
+    Every lock is taken in the order sessions, then learners, each by id, so that groups never wait for each other in
+    a circle; from then on a learner's progress is ours alone.
+    """
+    sessions = yield from _sessions_locked([flush.session_id for flush in group])
+    learners = yield from learners_locked({session.user_id for session in sessions.values()})
+    books = yield from open_books(learners.values())
+    verdicts = []
+    for flush in group:
+        session = sessions.get(flush.session_id)
+        learner = learners.get(session.user_id) if session else None
+        verdicts.append(verdict(flush, session, learner, condemned or {}))
+    new = _Rows()
+    for item in verdicts:
+        if isinstance(item, Admitted):
+            yield from _advance(item, now_ms)
+            _add_rows(new, item, books[item.learner.id], rules, now_ms, retention_ms)
+    yield from _insert(new)
+    yield from write_books(learners, books, now_ms)
+    outcomes = []
+    for item in verdicts:
+        session = sessions.get(item.flush.session_id if isinstance(item, Admitted) else item.session_id)
+        book = books.get(session.user_id) if session else None
+        outcomes.append(_outcome(item, session, book))
+    return outcomes
+
+
+def _outcome(item: Admitted | FlushOutcome, session: SessionRecord | None, book: ProgressBook | None) -> FlushOutcome:
+    progress = book.in_areas(session.skill_areas) if session and book else ()
+    if isinstance(item, FlushOutcome):
+        return dataclasses.replace(item, progress=progress)
+    detail = "; ".join(f"attempt {attempt.attempt_no!r}: {reason}" for attempt, reason in item.refused)
+    kind = "quarantined" if item.refused else "committed"
+    return FlushOutcome(item.session.id, kind, item.flush.hi, progress, detail)
+
+
+def _sessions_locked(session_ids: Sequence[Id]) -> Plan[dict[Id, SessionRecord]]:
+    wanted = sorted(set(session_ids))
+    sql = select(rows.SESSION, f"practice_sessions WHERE id IN ({marks(len(wanted))}) ORDER BY id")
+    result = yield Query(sql, tuple(wanted), lock=True)
+    sessions = map(rows.to_session, result.rows)
+    return {session.id: session for session in sessions}
+
+
+def _advance(item: Admitted, now_ms: int) -> Plan[None]:
+    """Moves the watermark, fenced by epoch and watermark, and the session's running summary with it."""
+    session = item.session
+    metrics = summary_with(session.performance_metrics, item.attempts)
+    started_at_ms = session.started_at_ms
+    if started_at_ms is None and item.attempts:
+        started_at_ms = item.attempts[0].attempted_at_ms
+    moved = yield Query(
+        _ADVANCE,
+        (
+            item.flush.hi,
+            len(metrics["sentences_done"]),
+            round(metrics["score_sum"] / metrics["judged"]) if metrics["judged"] else None,
+            rows.to_json(metrics),
+            started_at_ms,
+            now_ms,
+            session.id,
+            session.epoch,
+            session.stored_through,
+        ),
+    )
+    assert moved.changed == 1, "the session's row is locked, so its epoch and watermark are those that were read"
+
+
+def summary_with(metrics: Mapping[str, Any], attempts: Sequence[AttemptRecord]) -> dict[str, Any]:
+    """A session's running summary (its ``performance_metrics``) after further attempts.
+
+    ``score_sum`` is in units of 1/10,000; ``sentences_done`` the indices of the sentences signed successfully.
+    """
+    done = set(metrics.get("sentences_done", ()))
+    done.update(attempt.sentence_index for attempt in attempts if attempt.is_successful)
+    return {
+        **metrics,
+        "attempts": metrics.get("attempts", 0) + len(attempts),
+        "judged": metrics.get("judged", 0) + sum(attempt.judged for attempt in attempts),
+        "successful": metrics.get("successful", 0) + sum(attempt.is_successful for attempt in attempts),
+        "score_sum": metrics.get("score_sum", 0) + sum(round((a.score or 0) * MARK_UNITS) for a in attempts),
+        "sentences_done": sorted(done),
+    }
+
+
+def _add_rows(
+    new: _Rows, item: Admitted, book: ProgressBook, rules: ProgressRules, now_ms: int, retention_ms: int
+) -> None:
+    owner = (item.session.tenant_id, item.session.user_id)
+    for attempt in item.attempts:
+        day = book.local_day(attempt.attempted_at_ms, rules)
+        seq = book.add_attempt(attempt, day, item.session.skill_areas, rules)
+        own_id = rows.attempt_id(attempt.session_id, attempt.attempt_no)
+        new.attempts.append((*rows.attempt_row(attempt), own_id, *owner, day.isoformat(), seq))
+        if attempt.landmark_blob is not None and item.learner.landmark_consent:
+            key = (attempt.session_id, attempt.attempt_no)
+            new.landmarks.append((*key, *owner, attempt.landmark_blob, now_ms + retention_ms))
+    for attempt, reason in item.refused:
+        number = attempt.attempt_no if isinstance(attempt.attempt_no, int) else 0
+        number = min(max(number, 0), 2**31 - 1)
+        payload = quarantine_payload(attempt)
+        new.quarantine.append((new_id(), *owner, item.session.id, number, reason[:1000], payload, now_ms))
+
+
+def quarantine_payload(attempt: AttemptRecord) -> str:
+    """All of a refused attempt but its landmarks, as ASCII text that every database takes."""
+    values = {name: getattr(attempt, name) for name in AttemptRecord.__dataclass_fields__ if name != "landmark_blob"}
+    return json.dumps(values, default=repr, skipkeys=True)[:_PAYLOAD_CHARS]
+
+
+def _insert(new: _Rows) -> Plan[None]:
+    if new.attempts:
+        yield Insert("sentence_attempts", rows.ATTEMPT_OWNED, new.attempts)
+    if new.landmarks:
+        columns = ("session_id", "attempt_number", "tenant_id", "user_id", "landmark_data", "expires_at")
+        yield Insert("attempt_landmarks", columns, new.landmarks)
+    if new.quarantine:
+        yield Insert("attempt_quarantine", _QUARANTINE, new.quarantine)

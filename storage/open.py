@@ -1,0 +1,34 @@
+"""From a database URL to a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from storage.errors import StoreUnusable
+from storage.migrate import SchemaEngine
+from storage.ports import ProgressRules
+from storage.sql_store import DEFAULT_RETENTION_DAYS, SqlStore
+from storage.sqlite.engine import SqliteEngine
+
+SQLITE = "sqlite:///"
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of ``sqlite:///PATH`` (relative) or ``sqlite:////PATH`` (absolute); None for another kind of URL."""
+    return Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) and len(url) > len(SQLITE) else None
+
+
+def open_engine(url: str) -> SchemaEngine:
+    """The engine for a database URL, not yet connected. Raises StoreUnusable for a URL it does not know."""
+    path = sqlite_path(url)
+    if path is None:
+        raise StoreUnusable("a database URL is sqlite:///PATH")
+    return SqliteEngine(path)
+
+
+def open_store(url: str, rules: ProgressRules, *, retention_days: int = DEFAULT_RETENTION_DAYS) -> SqlStore:
+    """The store at a URL; ``await store.open()`` connects it. Raises StoreUnusable for a URL it does not know.
+
+    ``retention_days``: how long the landmarks of consenting learners are kept.
+    """
+    return SqlStore(open_engine(url), rules, retention_days)

@@ -1,0 +1,164 @@
+"""Runs plans on a SQLite file: one writer thread, a few reader connections, the event loop never waits."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from storage.errors import StoreUnavailable
+from storage.migrate import Schema, load
+from storage.plan import Insert, Plan, Result, Statement, marks
+from storage.sqlite.failures import store_error
+from storage.sqlite.schema import declared, describe
+
+T = TypeVar("T")
+BUSY_TIMEOUT_MS = 5_000
+READERS = 2
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection with explicit transactions. Raises the errors of ``storage.errors``."""
+    try:
+        connection = sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+    except sqlite3.Error as error:
+        raise store_error(error, path) from error
+    try:
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
+        else:
+            connection.execute("PRAGMA journal_mode=WAL")
+        # FULL: a commit is on the disk before it is answered for, whatever happens to the power.
+        connection.execute("PRAGMA synchronous=FULL")
+    except sqlite3.Error as error:
+        connection.close()
+        raise store_error(error, path) from error
+    return connection
+
+
+def insert_sql(insert: Insert) -> str:
+    """The statement for one row of an insert."""
+    sql = f"INSERT INTO {insert.table} ({','.join(insert.columns)}) VALUES ({marks(len(insert.columns))})"
+    if not insert.keys:
+        return sql
+    if not insert.updates:
+        return f"{sql} ON CONFLICT ({','.join(insert.keys)}) DO NOTHING"
+    replaced = ",".join(f"{column}=excluded.{column}" for column in insert.updates)
+    return f"{sql} ON CONFLICT ({','.join(insert.keys)}) DO UPDATE SET {replaced}"
+
+
+def execute(connection: sqlite3.Connection, statement: Statement) -> Result:
+    """One statement of a plan; SQLite has no row locks, the writer owns the whole file."""
+    if isinstance(statement, Insert):
+        cursor = connection.executemany(insert_sql(statement), statement.rows)
+        return Result([], cursor.rowcount)
+    cursor = connection.execute(statement.sql, statement.params)
+    return Result(cursor.fetchall(), cursor.rowcount)
+
+
+def run_plan(connection: sqlite3.Connection, plan: Plan[T], begin: str, path: Path) -> T:
+    """Runs a plan in one transaction, undone when anything is raised. Raises the errors of ``storage.errors``."""
+    try:
+        connection.execute(begin)
+        try:
+            answer = _drive(connection, plan)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+    except (sqlite3.Error, OverflowError, UnicodeError) as error:
+        raise store_error(error, path) from error
+    return answer
+
+
+def _drive(connection: sqlite3.Connection, plan: Plan[T]) -> T:
+    try:
+        statement = next(plan)
+        while True:
+            statement = plan.send(execute(connection, statement))
+    except StopIteration as done:
+        return done.value
+
+
+class SqliteEngine:
+    """The embedded engine. Other processes may have the same file open; writers wait for each other."""
+
+    migrations = load("storage.sqlite.migrations")
+    fills_empty_database = True
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._writer: sqlite3.Connection | None = None
+        self._readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        self._write_thread: ThreadPoolExecutor | None = None
+        self._read_threads: ThreadPoolExecutor | None = None
+
+    async def open(self) -> None:
+        """Makes the file where there is none. Raises StoreUnusable, StoreUnavailable."""
+        self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
+        self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
+        try:
+            await self._in(self._write_thread, self._open)
+        except BaseException:
+            await self.close()
+            raise
+
+    def _open(self) -> None:
+        self._writer = connect(self.path)
+        for _ in range(READERS):
+            self._readers.put(connect(self.path, read_only=True))
+
+    async def close(self) -> None:
+        """Waits for what is under way, then closes every connection; the log is folded into the file."""
+        for threads in (self._read_threads, self._write_thread):
+            if threads is not None:
+                await asyncio.get_running_loop().run_in_executor(None, threads.shutdown)
+        while not self._readers.empty():
+            self._readers.get().close()
+        if self._writer is not None:
+            self._writer.close()
+        self._writer = self._write_thread = self._read_threads = None
+
+    async def write(self, plan: Callable[[], Plan[T]]) -> T:
+        return await self._in(self._write_thread, lambda: self._run_write(plan()))
+
+    async def read(self, plan: Callable[[], Plan[T]]) -> T:
+        return await self._in(self._read_threads, lambda: self._run_read(plan()))
+
+    async def live_schema(self) -> Schema:
+        return await self._in(self._read_threads, self._describe)
+
+    async def declared_schema(self) -> Schema:
+        return declared(self.migrations)
+
+    def _describe(self) -> Schema:
+        connection = self._readers.get()
+        try:
+            return describe(connection)
+        except sqlite3.Error as error:
+            raise store_error(error, self.path) from error
+        finally:
+            self._readers.put(connection)
+
+    def _run_write(self, plan: Plan[T]) -> T:
+        assert self._writer is not None
+        return run_plan(self._writer, plan, "BEGIN IMMEDIATE", self.path)
+
+    def _run_read(self, plan: Plan[T]) -> T:
+        connection = self._readers.get()
+        try:
+            return run_plan(connection, plan, "BEGIN", self.path)
+        finally:
+            self._readers.put(connection)
+
+    async def _in(self, threads: ThreadPoolExecutor | None, work: Callable[[], Any]) -> Any:
+        if threads is None:
+            raise StoreUnavailable("the store is not open")
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
