@@ -1,0 +1,71 @@
+"""Puts what several sessions flush at the same moment into one transaction, and keeps away from a sick store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+from storage.errors import StoreConflict, StoreUnavailable
+from storage.records import FlushOutcome, SessionFlush
+
+GROUP_SIZE = 16
+"""Sessions in one transaction; larger groups gained nothing (DESIGN §5)."""
+
+
+class Breaker:
+    """Circuit breaker: after a failure nobody asks the store again until a time that doubles with each failure."""
+
+    def __init__(self, first_ms: int = 200, longest_ms: int = 5_000) -> None:
+        self._first_ms = first_ms
+        self._longest_ms = longest_ms
+        self._failures = 0
+        self._open_until_ms = 0
+
+    def remaining_ms(self, now_ms: int) -> int:
+        """How long to wait before the store is asked again; 0: ask now."""
+        return max(0, self._open_until_ms - now_ms)
+
+    def succeeded(self) -> None:
+        """The store has answered."""
+        self._failures = 0
+        self._open_until_ms = 0
+
+    def failed(self, now_ms: int) -> int:
+        """The store could not; returns how long to wait."""
+        wait_ms = min(self._longest_ms, self._first_ms * 2**self._failures)
+        self._failures += 1
+        self._open_until_ms = now_ms + wait_ms
+        return wait_ms
+
+
+class GroupCommit:
+    """While one transaction runs, the next group gathers; nobody waits for a timer."""
+
+    def __init__(self, flush: Callable[[Sequence[SessionFlush]], Awaitable[list[FlushOutcome]]]) -> None:
+        self._flush = flush
+        self._waiting: deque[tuple[SessionFlush, asyncio.Future[FlushOutcome]]] = deque()
+        self._worker: asyncio.Task[None] | None = None
+
+    async def submit(self, item: SessionFlush) -> FlushOutcome:
+        """Durable when this returns. Raises StoreUnavailable or StoreConflict: it may be submitted again."""
+        future: asyncio.Future[FlushOutcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work())
+        return await future
+
+    async def _work(self) -> None:
+        while self._waiting:
+            group = [self._waiting.popleft() for _ in range(min(GROUP_SIZE, len(self._waiting)))]
+            try:
+                outcomes = await self._flush([item for item, _ in group])
+            except (StoreUnavailable, StoreConflict) as failure:
+                outcomes = [failure] * len(group)
+            for (_, future), outcome in zip(group, outcomes, strict=True):
+                if future.done():
+                    continue
+                if isinstance(outcome, Exception):
+                    future.set_exception(outcome)
+                else:
+                    future.set_result(outcome)

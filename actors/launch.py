@@ -1,0 +1,78 @@
+"""Where Ray begins: the plain classes become actors here, each in one visible place."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import ray
+from ray.actor import ActorHandle
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from actors.pool import Spawned
+from actors.session.actor import ActorSetup, SessionActor
+from actors.writer import Writer
+
+_WRITER_CALLS_AT_ONCE = 1_000
+_OBJECT_STORE_BYTES = 80 * 1024 * 1024
+"""Ray's smallest, nearly: no frame and no library travels through its object store."""
+
+
+def start_ray(address: str | None, folder: Path) -> None:
+    """Joins the cluster at ``address``, or starts Ray for this process alone with its files in ``folder``.
+
+    The process's working folder goes first in the workers' module path, so it is left for an empty one.
+    """
+    os.chdir(folder)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR, "namespace": "storysign"}
+    if address is not None:
+        ray.init(address=address, **quiet)
+        return
+    ray.init(
+        address="local",
+        include_dashboard=False,
+        num_cpus=1,
+        object_store_memory=_OBJECT_STORE_BYTES,
+        _temp_dir=str(folder),
+        **quiet,
+    )
+
+
+def stop_ray() -> None:
+    """Leaves the cluster; ends all of Ray that ``start_ray`` started."""
+    ray.shutdown()
+
+
+def start_writer(database_url: str) -> ActorHandle:
+    """The node's writer. Ray starts it again when it dies; calls that were under way then fail and are made again."""
+    actor = ray.remote(Writer).options(
+        num_cpus=0,
+        max_restarts=-1,
+        max_task_retries=0,
+        max_concurrency=_WRITER_CALLS_AT_ONCE,
+        scheduling_strategy=_this_node(),
+    )
+    return actor.remote(database_url)
+
+
+def session_spawner(setup: ActorSetup, writer: ActorHandle) -> Callable[[int], Spawned]:
+    """Starts blank session actors on this node; ``setup.slot`` is set for each."""
+    actor = ray.remote(SessionActor).options(num_cpus=0, max_restarts=0, scheduling_strategy=_this_node())
+
+    def spawn(slot: int) -> Spawned:
+        handle = actor.remote()
+        ended = asyncio.wrap_future(handle.run.remote(replace(setup, slot=slot), writer).future())
+        return Spawned(ended, lambda: ray.kill(handle))
+
+    return spawn
+
+
+def _this_node() -> NodeAffinitySchedulingStrategy:
+    """A learner's socket is handed over by file descriptor, which does not leave the machine."""
+    return NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)

@@ -1,0 +1,278 @@
+"""Warm session actors: a session takes a blank one, serves itself to its end in it, and the pool refills.
+
+Runs on the server's event loop. What Ray does is behind ``spawn`` (``actors.launch``), so the pool itself is plain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import socket
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from actors.control import Answered, Attach, Command, ControlChannel, ControlListener, Drain, Packet, Ready, Released
+from storage.records import Id
+
+_log = logging.getLogger(__name__)
+_START_FAILURES = 3
+
+
+class PoolExhausted(Exception):
+    """Every place is taken; ``retry_after_s`` is when to ask again."""
+
+    def __init__(self, text: str, retry_after_s: int) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
+
+
+class SlotGone(Exception):
+    """The actor ended before it could answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spawned:
+    """A started actor process: ``ended`` completes with why it ended, or fails when it died; ``kill`` ends it."""
+
+    ended: asyncio.Future[str]
+    kill: Callable[[], None]
+
+
+class Slot:
+    """One session actor, from its start to its end."""
+
+    def __init__(self, number: int, spawned: Spawned) -> None:
+        self.number = number
+        self.spawned = spawned
+        self.session_id: Id | None = None
+        self.channel: ControlChannel | None = None
+        self.pid: int | None = None
+        self._answers: dict[int, asyncio.Future[str | None]] = {}
+        self._requests = itertools.count(1)
+
+    def attach(self, packet: Attach, descriptor: int) -> None:
+        """Hands a learner's socket over. Raises SlotGone."""
+        self._send(packet, descriptor)
+
+    async def command(self, name: str) -> str | None:
+        """Has the session pause, resume, complete or abandon; a text says why it cannot. Raises SlotGone."""
+        request = next(self._requests)
+        answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        self._answers[request] = answer
+        try:
+            self._send(Command(name, request))
+            return await answer
+        finally:
+            self._answers.pop(request, None)
+
+    def drain(self, after_ms: int, spread_ms: int) -> None:
+        """Has the session move its learner elsewhere and end. Raises SlotGone."""
+        self._send(Drain(after_ms, spread_ms))
+
+    def answered(self, packet: Answered) -> None:
+        """The actor's answer to a command."""
+        answer = self._answers.get(packet.request)
+        if answer is not None and not answer.done():
+            answer.set_result(packet.problem)
+
+    def gone(self) -> None:
+        """Nobody answers any more."""
+        if self.channel is not None:
+            self.channel.close()
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(SlotGone(f"session actor {self.number} has ended"))
+
+    def _send(self, packet: Packet, descriptor: int | None = None) -> None:
+        if self.channel is None:
+            raise SlotGone(f"session actor {self.number} has not come up")
+        try:
+            self.channel.send(packet, descriptor)
+        except OSError as failure:
+            raise SlotGone(f"session actor {self.number} has ended") from failure
+
+
+class SessionPool:
+    """Keeps ``warm`` blank actors ready, at most ``largest`` in all, and starts few at a time."""
+
+    def __init__(
+        self, spawn: Callable[[int], Spawned], control_path: str, *, warm: int, largest: int, starting_at_once: int = 4
+    ) -> None:
+        self._spawn = spawn
+        self._control_path = control_path
+        self._warm = warm
+        self._largest = largest
+        self._starting_at_once = starting_at_once
+        self._numbers = itertools.count(1)
+        self._slots: dict[int, Slot] = {}
+        self._starting: set[int] = set()
+        self._blank: deque[Slot] = deque()
+        self._taken: dict[Id, Slot] = {}
+        self._claims: dict[Id, asyncio.Future[Slot]] = {}
+        self._failed_starts = 0
+        self._closing = False
+        self._empty = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._watchers: set[asyncio.Task[None]] = set()
+        self._listener: ControlListener | None = None
+
+    # ---------------------------------------------------------------------------------------------------- for the node
+
+    async def open(self) -> None:
+        """Listens for actors and starts the first ones; ``ready`` says when they are warm."""
+        self._listener = ControlListener(self._control_path, self._accept)
+        self._fill()
+
+    async def ready(self) -> None:
+        """Returns when the warm actors are up. Raises RuntimeError when actors cannot be started."""
+        while len(self._blank) + len(self._taken) < self._warm:
+            if self._failed_starts >= _START_FAILURES:
+                raise RuntimeError("session actors die while they start; their logs are in Ray's session folder")
+            self._changed.clear()
+            await self._changed.wait()
+
+    def live(self, session_id: Id) -> Slot | None:
+        """The actor that serves this session now."""
+        return self._taken.get(session_id)
+
+    async def acquire(self, session_id: Id) -> Slot:
+        """The session's actor: the one that serves it, a blank one, or a new one. Raises PoolExhausted."""
+        slot = self._taken.get(session_id)
+        if slot is not None:
+            return slot
+        claim = self._claims.get(session_id)
+        if claim is None:
+            if not self._blank and len(self._taken) + len(self._claims) >= self._largest:
+                raise PoolExhausted("All places are taken; try again soon.", retry_after_s=5)
+            claim = asyncio.get_running_loop().create_future()
+            self._claims[session_id] = claim
+            self._serve_claims()
+        return await asyncio.shield(claim)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Actors by state."""
+        return {"starting": len(self._starting), "blank": len(self._blank), "taken": len(self._taken)}
+
+    @property
+    def taken_pids(self) -> dict[Id, int]:
+        """Process of each session that is live here."""
+        return {session_id: slot.pid for session_id, slot in self._taken.items() if slot.pid is not None}
+
+    async def drain(self, after_ms: int, spread_ms: int, timeout_s: float) -> bool:
+        """Ends every session in order; True if all were done within ``timeout_s``. No new ones are taken from now on."""
+        self._closing = True
+        for slot in list(self._slots.values()):
+            try:
+                slot.drain(after_ms, spread_ms)
+            except SlotGone:
+                slot.spawned.kill()
+        if self._slots:
+            try:
+                await asyncio.wait_for(self._empty.wait(), timeout_s)
+            except TimeoutError:
+                return False
+        return True
+
+    def close(self) -> None:
+        """Ends what is left, at once."""
+        self._closing = True
+        for slot in list(self._slots.values()):
+            slot.spawned.kill()
+            slot.gone()
+        for watcher in self._watchers:
+            watcher.cancel()
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+
+    # ----------------------------------------------------------------------------------------------------------- inside
+
+    def _fill(self) -> None:
+        """Starts what is missing; the claims that wait count as well as the warm reserve."""
+        if self._closing or self._failed_starts >= _START_FAILURES:
+            return
+        wanted = self._warm + len(self._claims) - len(self._blank) - len(self._starting)
+        free = self._largest + self._warm - len(self._slots)
+        for _ in range(min(wanted, free, self._starting_at_once - len(self._starting))):
+            number = next(self._numbers)
+            slot = Slot(number, self._spawn(number))
+            self._slots[number] = slot
+            self._starting.add(number)
+            self._empty.clear()
+            watcher = asyncio.create_task(self._watch(slot))
+            self._watchers.add(watcher)
+            watcher.add_done_callback(self._watchers.discard)
+
+    def _accept(self, sock: socket.socket) -> None:
+        """An actor has connected; its first packet says which it is."""
+        known: list[Slot] = []
+
+        def on_packet(packet: Packet, _: int | None) -> None:
+            if isinstance(packet, Ready):
+                known.append(self._came_up(packet, channel))
+            elif known:
+                self._packet(known[0], packet)
+
+        channel = ControlChannel(sock, on_packet, lambda: None)
+
+    def _came_up(self, packet: Ready, channel: ControlChannel) -> Slot:
+        slot = self._slots[packet.slot]
+        slot.channel, slot.pid = channel, packet.pid
+        self._starting.discard(slot.number)
+        self._failed_starts = 0
+        self._blank.append(slot)
+        self._changed.set()
+        self._serve_claims()
+        return slot
+
+    def _serve_claims(self) -> None:
+        waiting = [(session_id, claim) for session_id, claim in self._claims.items() if not claim.done()]
+        for session_id, claim in waiting[: len(self._blank)]:
+            slot = self._blank.popleft()
+            slot.session_id = session_id
+            self._taken[session_id] = slot
+            del self._claims[session_id]
+            claim.set_result(slot)
+        self._fill()
+
+    def _packet(self, slot: Slot, packet: Packet) -> None:
+        if isinstance(packet, Answered):
+            slot.answered(packet)
+        elif isinstance(packet, Released):
+            self._forget(slot)
+
+    async def _watch(self, slot: Slot) -> None:
+        """Waits for the process to end, however it ends."""
+        try:
+            await slot.spawned.ended
+        except Exception as death:  # Ray has many names for it; all mean that the process is gone
+            _log.warning("session actor %d died: %s", slot.number, type(death).__name__)
+        if slot.number in self._starting:
+            self._failed_starts += 1
+        self._starting.discard(slot.number)
+        self._forget(slot)
+        slot.gone()
+        slot.spawned.kill()
+        self._slots.pop(slot.number, None)
+        if not self._slots:
+            self._empty.set()
+        self._changed.set()
+        self._fail_claims()
+        self._fill()
+
+    def _fail_claims(self) -> None:
+        if self._failed_starts < _START_FAILURES:
+            return
+        for session_id in list(self._claims):
+            failure = PoolExhausted("Session actors cannot be started; the operator has to look.", retry_after_s=30)
+            self._claims.pop(session_id).set_exception(failure)
+
+    def _forget(self, slot: Slot) -> None:
+        """The session may start anew elsewhere from now on."""
+        if slot.session_id is not None and self._taken.get(slot.session_id) is slot:
+            del self._taken[slot.session_id]
+        if slot in self._blank:
+            self._blank.remove(slot)

@@ -1,0 +1,51 @@
+"""The Ray shell of a session: one process, one method, one event loop (DESIGN §3).
+
+An actor with a single long method idles four times cheaper than an async one, and its death shows in the method's
+future within milliseconds. Calls to it would wait for ever; the server speaks to it over its control socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvloop
+from ray.actor import ActorHandle
+
+from actors.control import Ready, connect
+from actors.one_root import check_one_root
+from actors.session.host import SessionHost
+from actors.session.limits import SessionLimits
+from actors.writer_client import WriterClient
+
+
+@dataclass(frozen=True, slots=True)
+class ActorSetup:
+    """What a blank session actor is started with."""
+
+    slot: int
+    control_path: str
+    embedder_path: str
+    limits: SessionLimits
+
+
+class SessionActor:
+    """Plain class; wrapped as a Ray actor by the pool."""
+
+    def run(self, setup: ActorSetup, writer: ActorHandle) -> str:
+        """Waits for a session, serves it to its end, and says why it ended."""
+        check_one_root()
+        return uvloop.run(_run(setup, writer))
+
+
+async def _run(setup: ActorSetup, writer: ActorHandle) -> str:
+    channel = await asyncio.to_thread(connect, setup.control_path)
+    host = SessionHost(channel, WriterClient(writer), Path(setup.embedder_path), setup.limits)
+    # What start-up made stays for good; a collection in mid-attempt need not walk it.
+    gc.collect()
+    gc.freeze()
+    host.announce(Ready(setup.slot, os.getpid()))
+    return await host.released

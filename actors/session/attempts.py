@@ -1,0 +1,207 @@
+"""The attempts of one session: begun, recorded frame by frame, judged; one at a time, in order of their numbers."""
+
+from __future__ import annotations
+
+from actors.session.events import (
+    AttemptBegan,
+    AttemptCancelled,
+    AttemptEnded,
+    AttemptJudged,
+    Effect,
+    FramesArrived,
+    Judge,
+    JudgedAttempt,
+    ScoreFrames,
+    Send,
+    StartScoring,
+    StopScoring,
+)
+from actors.session.limits import SessionLimits
+from actors.session.recording import Recording, Refused
+from actors.session.store_queue import StoreQueue
+from actors.session.transitions import Life, Machine, Phase, Trigger
+from protocol.codes import ErrorCode
+from protocol.messages import Cursor, Error, Hello, Receipt, Scored
+
+
+def refusal(code: ErrorCode, text: str, attempt_no: int | None = None, cursor: Cursor | None = None) -> Send:
+    """The answer to something that cannot be done."""
+    return Send(Error(code=code, name=code.name.lower(), text=text, a=attempt_no, cursor=cursor))
+
+
+class Attempts:
+    """Owns the attempt in flight; what is done with goes to the store queue."""
+
+    def __init__(self, sentence_count: int, limits: SessionLimits, queue: StoreQueue) -> None:
+        self._sentence_count = sentence_count
+        self._limits = limits
+        self._queue = queue
+        self._phase = Machine(Phase.IDLE)
+        self._recording: Recording | None = None
+        self._hello: Hello | None = None
+        self._feedback_due_ms = 0
+        self._receipt_due_ms = 0
+
+    @property
+    def phase(self) -> Phase:
+        """Where the attempt stands."""
+        return Phase(self._phase.state)
+
+    @property
+    def cursor(self) -> Cursor:
+        """The next frame wanted."""
+        if self._recording is None:
+            return Cursor(a=self._queue.finished + 1, q=0)
+        if self.phase is Phase.RECORDING:
+            return Cursor(a=self._recording.attempt_no, q=self._recording.received)
+        return Cursor(a=self._recording.attempt_no + 1, q=0)
+
+    def reconcile(self, hello: Hello, effects: list[Effect]) -> list[int]:
+        """Makes the attempt in flight fit what this client can still send; names the attempts that are lost."""
+        changed = self._hello is not None and _pictures(hello) != _pictures(self._hello)
+        self._hello = hello
+        lost: list[int] = []
+        recording = self._recording if self.phase is Phase.RECORDING else None
+        if recording is not None and (hello.oldest is None or hello.oldest > recording.attempt_no):
+            lost.append(recording.attempt_no)
+            self.drop(effects)
+        elif recording is not None and changed:
+            # The client sends its held frames again from the first, in the layout it speaks now.
+            self.drop(effects)
+        if hello.oldest is not None and self._recording is None:
+            first = self._queue.finished + 1
+            lost.extend(number for number in range(first, hello.oldest) if number not in lost)
+            self._queue.finish(max(self._queue.finished, hello.oldest - 1))
+        return lost
+
+    def drop(self, effects: list[Effect]) -> None:
+        """Forgets the frames of the attempt in flight, if there is one; its number stays free."""
+        if self.phase is Phase.RECORDING:
+            self._phase.move(Trigger.DROP)
+            self._recording = None
+            effects.append(StopScoring())
+
+    def began(self, event: AttemptBegan, life: Life, now_ms: int, effects: list[Effect]) -> None:
+        """The learner starts to sign; a repeat of the same announcement changes nothing."""
+        begin, wanted = event.begin, self.cursor.a
+        if begin.a < wanted:
+            return
+        if begin.a > wanted:
+            effects.append(self._not_yet(begin.a))
+        elif self._recording is not None:
+            if begin.i != self._recording.sentence_index:
+                text = f"Attempt {begin.a} was begun with sentence {self._recording.sentence_index}."
+                effects.append(refusal(ErrorCode.ATTEMPT_CONFLICT, text, begin.a))
+        elif problem := self._why_not_begin(begin.i, life):
+            effects.append(refusal(*problem, begin.a))
+        else:
+            self._phase.move(Trigger.BEGIN)
+            self._recording = Recording(begin.a, begin.i, begin.at_ms, self._limits.max_attempt_frames)
+            self._feedback_due_ms = now_ms
+            self._receipt_due_ms = now_ms + self._limits.receipt_interval_ms
+            assert self._hello is not None, "messages come only over a connection that has said hello"
+            effects.append(StartScoring(begin.a, begin.i, self._hello))
+
+    def _why_not_begin(self, sentence_index: int, life: Life) -> tuple[ErrorCode, str] | None:
+        if life is Life.PAUSED:
+            return ErrorCode.SESSION_PAUSED, "The session is paused; resume it first."
+        if life is not Life.ACTIVE:
+            return ErrorCode.SESSION_ENDED, f"The session is {life}; open a new one."
+        if sentence_index >= self._sentence_count:
+            text = f"There is no sentence {sentence_index}; the last one is {self._sentence_count - 1}."
+            return ErrorCode.SENTENCE_UNKNOWN, text
+        if len(self._queue.attempts) >= self._limits.max_unstored_attempts:
+            return ErrorCode.STORE_DELAYED, "Too much is waiting to be saved; go on when the database is back."
+        return None
+
+    def frames_arrived(self, event: FramesArrived, now_ms: int, effects: list[Effect]) -> None:
+        """Keeps what is new, has it scored, and asks for feedback and receipts at their own pace."""
+        recording = self._recording_of(event.attempt_no, effects)
+        if recording is None:
+            return
+        taken = recording.take(event.first_seq, event.times_ms, event.points)
+        if isinstance(taken, Refused):
+            self._refuse_frames(recording, taken, effects)
+            return
+        if not len(taken.times_ms):
+            return
+        feedback_for_seq = None
+        if now_ms >= self._feedback_due_ms:
+            feedback_for_seq = recording.received - 1
+            self._feedback_due_ms = now_ms + self._limits.feedback_interval_ms
+        effects.append(ScoreFrames(recording.attempt_no, taken.times_ms, taken.points, feedback_for_seq))
+        if now_ms >= self._receipt_due_ms:
+            self._receipt_due_ms = now_ms + self._limits.receipt_interval_ms
+            effects.append(Send(Receipt(a=recording.attempt_no, q=recording.received)))
+
+    def _refuse_frames(self, recording: Recording, refused: Refused, effects: list[Effect]) -> None:
+        """One gap is reported once, though every frame already on its way behind it falls into the same gap."""
+        if refused.code is ErrorCode.SEQ_GAP:
+            if recording.gap_reported:
+                return
+            recording.gap_reported = True
+        effects.append(refusal(refused.code, refused.text, recording.attempt_no, self.cursor))
+
+    def _not_yet(self, attempt_no: int) -> Send:
+        cursor = self.cursor
+        return refusal(ErrorCode.WRONG_ATTEMPT, f"Attempt {cursor.a} is next.", attempt_no, cursor)
+
+    def _recording_of(self, attempt_no: int, effects: list[Effect]) -> Recording | None:
+        """The attempt in flight if it is the one meant; a wrong one is refused, an old one ignored as a repeat."""
+        wanted = self.cursor.a
+        if self._recording is not None and attempt_no == self._recording.attempt_no:
+            return self._recording
+        if attempt_no > wanted:
+            effects.append(self._not_yet(attempt_no))
+        elif attempt_no == wanted:
+            text = f"Attempt {attempt_no} has not begun; send attempt.begin first."
+            effects.append(refusal(ErrorCode.NOT_RECORDING, text, attempt_no, self.cursor))
+        return None
+
+    def ended(self, event: AttemptEnded, effects: list[Effect]) -> None:
+        """The learner has finished; judged once all announced frames are there."""
+        recording = self._recording_of(event.attempt_no, effects)
+        if recording is None:
+            return
+        if event.frame_count > recording.received:
+            text = f"{event.frame_count - recording.received} frames are missing; send them, then end again."
+            effects.append(refusal(ErrorCode.SEQ_GAP, text, event.attempt_no, self.cursor))
+            return
+        if event.frame_count < recording.received:
+            text = f"{recording.received} frames arrived, more than the {event.frame_count} that were announced."
+            effects.append(refusal(ErrorCode.SEQ_CONFLICT, text, event.attempt_no, self.cursor))
+            return
+        self._phase.move(Trigger.END)
+        times_ms, points = recording.frames()
+        effects.append(Judge(recording.attempt_no, recording.sentence_index, times_ms, points))
+
+    def cancelled(self, event: AttemptCancelled, effects: list[Effect]) -> None:
+        """Drops the attempt and uses its number up."""
+        wanted = self.cursor.a
+        if event.attempt_no > wanted:
+            effects.append(self._not_yet(event.attempt_no))
+        elif event.attempt_no == wanted:
+            self.drop(effects)
+            self._queue.finish(event.attempt_no)
+
+    def judged(self, event: AttemptJudged, effects: list[Effect]) -> None:
+        """The result goes to the learner at once and to the store queue."""
+        recording = self._recording
+        assert recording is not None and recording.attempt_no == event.result.attempt_no, (
+            "only what was asked is judged"
+        )
+        self._phase.move(Trigger.JUDGED)
+        self._recording = None
+        judged = JudgedAttempt(event.result, recording.began_at_ms, event.landmark_blob)
+        self._queue.finish(recording.attempt_no, judged)
+        effects.append(Send(Scored(result=event.result)))
+
+    def check_invariants(self) -> None:
+        """Raises AssertionError where the attempts contradict themselves."""
+        recording = self._recording
+        assert (recording is None) == (self.phase is Phase.IDLE), "a recording is there exactly while one is made"
+        assert recording is None or recording.attempt_no == self._queue.finished + 1, "one attempt after another"
+
+
+def _pictures(hello: Hello) -> tuple[str, int, int, bool]:
+    return hello.layout, hello.width, hello.height, hello.mirrored

@@ -1,0 +1,291 @@
+"""The session actor's loop: runs the effects of ``SessionCore`` on real sockets, the scorer and the writer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections import deque
+from collections.abc import Awaitable
+from pathlib import Path
+
+from actors.control import Answered, Attach, Command, ControlChannel, Drain, Packet, Released
+from actors.library_file import open_library
+from actors.scoring.embedder import HandshapeEmbedder
+from actors.scoring.references import Library
+from actors.scoring.scorer import Scorer
+from actors.session import events as ev
+from actors.session.connection import StreamConnection
+from actors.session.core import Restored, SessionCore
+from actors.session.limits import SessionLimits
+from actors.session.rows import attempt_record
+from actors.session.scoring_desk import ScoringDesk
+from actors.session.transitions import Life
+from actors.writer_client import ActivationRefused, WriterClient, WriterReply
+from protocol.messages import (
+    AttemptBegin,
+    AttemptCancel,
+    AttemptEnd,
+    Complete,
+    Error,
+    Hello,
+    Pause,
+    Ping,
+    Pong,
+    Resume,
+    Sentence,
+)
+from protocol.server_stream import ClientEvent, FramesReceived
+from storage.landmark_blob import encode as encode_blob
+from storage.records import Activation, SessionClose, SessionFlush, id_text
+
+_log = logging.getLogger(__name__)
+_FAREWELL_S = 1.0
+"""How long the last messages may take to reach the learner before the process goes."""
+
+
+class SessionHost:
+    """One session in one process, from the first connection until it is released."""
+
+    def __init__(
+        self, channel_socket: socket.socket, writer: WriterClient, embedder_path: Path, limits: SessionLimits
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._writer = writer
+        self._limits = limits
+        self._embedder = HandshapeEmbedder(embedder_path)
+        self._channel = ControlChannel(channel_socket, self._packet, self._server_lost)
+        self._session_id = b""
+        self._epoch = 0
+        self._core: SessionCore | None = None
+        self._desk: ScoringDesk | None = None
+        self._consent = False
+        self._activating = False
+        self._early: deque[tuple[Attach, int]] = deque()
+        self._early_commands: deque[Command] = deque()
+        self._connections: dict[int, StreamConnection] = {}
+        self._tickets: dict[int, str] = {}
+        self._next_connection = 1
+        self._events: deque[ev.Event] = deque()
+        self._handling = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.released: asyncio.Future[str] = self._loop.create_future()
+
+    def announce(self, packet: Packet) -> None:
+        """Tells the server something; a server that is gone hears nothing and needs nothing."""
+        try:
+            self._channel.send(packet)
+        except OSError:
+            _log.info("the server is gone")
+
+    # --------------------------------------------------------------------------------------------- from the server
+
+    def _packet(self, packet: Packet, descriptor: int | None) -> None:
+        if isinstance(packet, Attach) and descriptor is not None:
+            self._attach(packet, descriptor)
+        elif isinstance(packet, Command):
+            if self._core is None:
+                self._early_commands.append(packet)
+            else:
+                self._dispatch(ev.CommandGiven(packet.name, packet.request))
+        elif isinstance(packet, Drain):
+            if self._core is None:
+                self._release("drained")
+            else:
+                self._dispatch(ev.DrainBegan(packet.after_ms, packet.spread_ms))
+
+    def _server_lost(self) -> None:
+        """The server is gone, and with it the way for new connections: move the learner, save, and go."""
+        if self._core is None:
+            self._release("server lost")
+        else:
+            hint = self._limits.reconnect
+            self._dispatch(ev.DrainBegan(hint.after_ms, hint.spread_ms))
+
+    def _attach(self, packet: Attach, descriptor: int) -> None:
+        if self._core is None:
+            self._early.append((packet, descriptor))
+            if not self._activating:
+                self._activating = True
+                self._spawn(self._activate(packet))
+        else:
+            self._spawn(self._serve(packet, descriptor))
+
+    async def _activate(self, packet: Attach) -> None:
+        self._session_id = packet.session_id
+        reply = await self._writer.activate(packet.session_id)
+        if isinstance(reply, Activation):
+            self._begin(reply, open_library(Path(packet.library)))
+        while self._early:
+            await self._serve(*self._early.popleft(), refused=reply if isinstance(reply, ActivationRefused) else None)
+        if isinstance(reply, ActivationRefused):
+            while self._early_commands:
+                self.announce(Answered(self._early_commands.popleft().request, reply.reason))
+            # Whoever attached has been told; a blank actor is worth less than a clean end.
+            self._loop.call_later(_FAREWELL_S, self._release, reply.reason)
+
+    def _begin(self, activation: Activation, library: Library) -> None:
+        session = activation.session
+        sentences = tuple(Sentence(text=one.text, glosses=list(one.glosses)) for one in session.sentences)
+        restored = Restored(
+            session_id=id_text(session.id),
+            epoch=session.epoch,
+            status=Life(session.status),
+            stored=session.stored_through,
+            sentences=sentences,
+        )
+        self._consent = activation.learner.landmark_consent
+        self._desk = ScoringDesk(Scorer(library, self._embedder), sentences)
+        self._core = SessionCore(restored, self._limits, self._now_ms())
+        self._epoch = session.epoch
+        while self._early_commands:
+            command = self._early_commands.popleft()
+            self._dispatch(ev.CommandGiven(command.name, command.request))
+
+    async def _serve(self, packet: Attach, descriptor: int, refused: ActivationRefused | None = None) -> None:
+        number, self._next_connection = self._next_connection, self._next_connection + 1
+        sock = socket.socket(fileno=descriptor)
+        sock.setblocking(False)
+        connection = StreamConnection(number, self._client_said, self._connection_lost)
+        self._connections[number] = connection
+        self._tickets[number] = packet.ticket
+        await self._loop.connect_accepted_socket(lambda: connection, sock)
+        connection.data_received(packet.request)
+        if refused is not None:
+            connection.close(refused.close_code, refused.reason)
+
+    # -------------------------------------------------------------------------------------------- from the learner
+
+    def _client_said(self, connection: StreamConnection, said: ClientEvent) -> None:
+        match said:
+            case Hello():
+                self._dispatch(ev.Attached(connection.number, said, self._tickets[connection.number]))
+            case FramesReceived():
+                self._dispatch(ev.FramesArrived(said.a, said.q, said.times_ms, said.points))
+            case AttemptBegin():
+                self._dispatch(ev.AttemptBegan(said))
+            case AttemptEnd():
+                self._dispatch(ev.AttemptEnded(said.a, said.n))
+            case AttemptCancel():
+                self._dispatch(ev.AttemptCancelled(said.a))
+            case Pause() | Resume() | Complete():
+                self._dispatch(ev.CommandGiven(said.t))
+            case Ping():
+                connection.send(Pong(n=said.n))
+
+    def _connection_lost(self, connection: StreamConnection) -> None:
+        self._connections.pop(connection.number, None)
+        self._tickets.pop(connection.number, None)
+        self._dispatch(ev.Detached(connection.number))
+
+    # ------------------------------------------------------------------------------------------- the core's effects
+
+    def _dispatch(self, event: ev.Event) -> None:
+        """Events that an effect causes wait until the effects before it are done: the core is never re-entered."""
+        if self._core is None:
+            return
+        self._events.append(event)
+        if self._handling:
+            return
+        self._handling = True
+        try:
+            while self._events:
+                for effect in self._core.handle(self._events.popleft(), self._now_ms()):
+                    self._run(effect)
+        except Exception as fault:
+            self._fail(fault)
+        finally:
+            self._handling = False
+        self._arm()
+
+    def _run(self, effect: ev.Effect) -> None:
+        assert self._desk is not None
+        match effect:
+            case ev.Send():
+                self._send(effect)
+            case ev.ScoreFrames():
+                feedback = self._desk.push(effect)
+                if feedback is not None:
+                    self._send(ev.Send(feedback))
+            case ev.StartScoring():
+                self._desk.start(effect)
+            case ev.StopScoring():
+                self._desk.stop()
+            case ev.Judge():
+                self._judge(effect)
+            case ev.Flush():
+                self._spawn(self._store(self._flush(effect)))
+            case ev.StoreStatus():
+                self._spawn(self._store(self._writer.set_status(self._session_id, self._epoch, effect.status)))
+            case ev.EndSession():
+                close = SessionClose(self._session_id, self._epoch, effect.stored_through, effect.status)
+                self._spawn(self._store(self._writer.close_session(close)))
+            case ev.CloseConnection():
+                connection = self._connections.get(effect.connection)
+                if connection is not None:
+                    connection.close(effect.code, effect.reason)
+            case ev.Answer():
+                self.announce(Answered(effect.request, effect.problem))
+            case ev.Release():
+                self._release(effect.reason)
+
+    def _send(self, effect: ev.Send) -> None:
+        connection = self._connections.get(self._core.connection) if self._core and self._core.connection else None
+        if connection is None:
+            return
+        if isinstance(effect.message, Error):
+            connection.send_error(effect.message)
+        else:
+            connection.send(effect.message)
+
+    def _judge(self, effect: ev.Judge) -> None:
+        assert self._desk is not None
+        result = self._desk.judge(effect)
+        blob = encode_blob(effect.points, effect.times_ms, self._desk.layout_name) if self._consent else None
+        self._events.append(ev.AttemptJudged(result, blob))
+
+    def _flush(self, effect: ev.Flush) -> Awaitable[WriterReply]:
+        records = tuple(attempt_record(self._session_id, judged) for judged in effect.attempts)
+        return self._writer.flush(SessionFlush(self._session_id, self._epoch, effect.lo, effect.hi, records))
+
+    async def _store(self, operation: Awaitable[WriterReply]) -> None:
+        self._dispatch(await operation)
+
+    # -------------------------------------------------------------------------------------------------------- time
+
+    def _now_ms(self) -> int:
+        return int(self._loop.time() * 1000)
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline_ms = self._core.next_deadline_ms if self._core else None
+        if deadline_ms is not None:
+            # One millisecond late rather than early: the core compares whole milliseconds.
+            self._timer = self._loop.call_at((deadline_ms + 1) / 1000, self._dispatch, ev.TimeAdvanced())
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._fail(task.exception())
+
+    def _fail(self, fault: BaseException) -> None:
+        """Our own mistake: better a new process that restores from the store than one in an unknown state."""
+        if not self.released.done():
+            self.released.set_exception(fault)
+
+    def _release(self, reason: str) -> None:
+        if not self.released.done():
+            self.announce(Released(reason))
+            self._loop.call_later(_FAREWELL_S if self._connections else 0, self._let_go, reason)
+
+    def _let_go(self, reason: str) -> None:
+        if not self.released.done():
+            self.released.set_result(reason)

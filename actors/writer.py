@@ -1,0 +1,84 @@
+"""The writer: one actor a node through which all sessions of the node reach the store.
+
+It keeps nothing that is not in the store or with a session, so it may die at any time: sessions ask again, and the
+watermark tells what had happened.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Literal, TypeVar
+
+from actors.group_commit import Breaker, GroupCommit
+from actors.learning.rules import LearningRules
+from actors.one_root import check_one_root
+from actors.writer_replies import Closed, Delayed, Rejected
+from storage.errors import IllegalTransition, NotFound, StoreConflict, StoreUnavailable
+from storage.open import open_store
+from storage.ports import Store
+from storage.records import Activation, FlushOutcome, Id, SessionClose, SessionFlush, SessionRecord
+
+T = TypeVar("T")
+
+
+class Writer:
+    """Plain class; wrapped as a Ray actor by the node. ``open`` first."""
+
+    def __init__(self, database_url: str) -> None:
+        check_one_root()
+        self._store: Store = open_store(database_url, LearningRules())
+        self._breaker = Breaker()
+        self._group = GroupCommit(lambda batch: self._store.flush(batch, _now_ms()))
+
+    async def open(self) -> None:
+        """Connects to the store. Raises StoreUnusable, StoreUnavailable."""
+        await self._store.open()
+
+    async def close(self) -> None:
+        """Finishes what is under way and disconnects."""
+        await self._store.close()
+
+    async def activate(self, session_id: Id) -> Activation | Delayed | Rejected:
+        """Takes a session over for a new incarnation."""
+        return await self._guarded(lambda: self._store.activate(session_id, _now_ms()))
+
+    async def flush(self, item: SessionFlush) -> FlushOutcome | Delayed | Rejected:
+        """Makes attempts durable, grouped with those of other sessions."""
+        return await self._guarded(partial(self._group.submit, item))
+
+    async def set_status(
+        self, session_id: Id, epoch: int, status: Literal["active", "paused"]
+    ) -> SessionRecord | Delayed | Rejected:
+        """Pauses or resumes a session."""
+        return await self._guarded(lambda: self._store.set_status(session_id, epoch, status, _now_ms()))
+
+    async def close_session(self, close: SessionClose) -> Closed | Delayed | Rejected:
+        """Completes or abandons a session."""
+        return await self._guarded(lambda: self._store.close_session(close, _now_ms()))
+
+    async def _guarded(self, operation: Callable[[], Awaitable[T]]) -> T | Delayed | Rejected:
+        wait_ms = self._breaker.remaining_ms(_monotonic_ms())
+        if wait_ms:
+            return Delayed(wait_ms, "the database was away a moment ago")
+        try:
+            answer = await operation()
+        except StoreUnavailable as failure:
+            return Delayed(self._breaker.failed(_monotonic_ms()), str(failure))
+        except NotFound as failure:
+            return Rejected("not_found", str(failure))
+        except IllegalTransition as failure:
+            return Rejected("illegal", str(failure))
+        except StoreConflict as failure:
+            return Rejected("conflict", str(failure))
+        self._breaker.succeeded()
+        return answer
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _monotonic_ms() -> int:
+    return time.monotonic_ns() // 1_000_000

@@ -1,0 +1,172 @@
+"""One node: Ray, the writer, the pool of session actors, the store for REST, and the reference library for all."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any, Literal
+
+from ray.actor import ActorHandle
+
+from actors.control import Attach
+from actors.launch import session_spawner, start_ray, start_writer, stop_ray
+from actors.learning.rules import LearningRules
+from actors.pool import SessionPool, SlotGone
+from actors.session.actor import ActorSetup
+from actors.session.limits import SessionLimits
+from server.auth import TicketOffice, TicketRefused
+from server.config import Settings
+from server.handoff import Admission
+from server.models import GESTURE_EMBEDDER, model_path
+from server.problems import Problem, ProblemCode
+from server.reference_library import LibraryShelf
+from storage.open import open_store
+from storage.ports import Store
+from storage.records import Id, SessionClose, SessionRecord
+
+CommandName = Literal["pause", "resume", "complete", "abandon"]
+_LARGEST_POOL = 200
+_NOT_UP = "The server is starting or stopping."
+_DRAIN_AFTER_MS = 200
+_DRAIN_SPREAD_MS = 2_000
+_COMMAND_TIMEOUT_S = 10.0
+
+
+class Node:
+    """``start`` brings everything up, telling ``report`` what it does; ``stop`` leaves nothing running."""
+
+    def __init__(self, settings: Settings, report: Callable[[str], None]) -> None:
+        self.settings = settings
+        self.store: Store = open_store(settings.database_url, LearningRules())
+        self.tickets = TicketOffice(secrets.token_bytes(32), settings.ticket_ttl_ms)
+        self._report = report
+        self._shelf: LibraryShelf | None = None
+        self._folder: Path | None = None
+        self._writer: ActorHandle | None = None
+        self._pool: SessionPool | None = None
+
+    # ------------------------------------------------------------------------------------------------ life
+
+    async def start(self) -> None:
+        """Raises StoreError, ModelError, RuntimeError with a sentence for the operator."""
+        embedder_path = model_path(self.settings.models_dir, GESTURE_EMBEDDER)
+        self._report("Opening the database …")
+        await self.store.open()
+        # Unix socket paths have room for about 100 characters, so the folder is near the root.
+        self._folder = Path(tempfile.mkdtemp(prefix="storysign-"))
+        self._report("Preparing the reference signs …")
+        self._shelf = LibraryShelf(self.store, embedder_path, self._folder)
+        await self._shelf.refresh()
+        self._report("Starting Ray and the session actors …")
+        await asyncio.to_thread(start_ray, self.settings.ray_address, self._folder)
+        self._writer = start_writer(self.settings.database_url)
+        await self._writer.open.remote()
+        setup = ActorSetup(
+            slot=0,
+            control_path=str(self._folder / "control.sock"),
+            embedder_path=str(embedder_path),
+            limits=SessionLimits(grace_ms=self.settings.passivate_after_ms, idle_ms=self.settings.connection_idle_ms),
+        )
+        self._pool = SessionPool(
+            session_spawner(setup, self._writer),
+            setup.control_path,
+            warm=self.settings.warm_actors,
+            largest=_LARGEST_POOL,
+        )
+        await self._pool.open()
+        await self._pool.ready()
+
+    async def stop(self) -> None:
+        """Moves the learners on, flushes what they did, ends every process. Safe to call at any point of ``start``."""
+        if self._pool is not None:
+            await self._pool.drain(_DRAIN_AFTER_MS, _DRAIN_SPREAD_MS, self.settings.drain_ms / 1000)
+            self._pool.close()
+        if self._writer is not None:
+            await self._writer.close.remote()
+        await self.store.close()
+        await asyncio.to_thread(stop_ray)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    # ---------------------------------------------------------------------------------------------- stream
+
+    def admit(self, origin: str | None, ticket: str) -> Admission:
+        """Redeems a ticket for one connection. Raises Problem."""
+        if origin is not None and origin not in self.settings.origins:
+            raise Problem(ProblemCode.ORIGIN_REFUSED, f"Pages of {origin} may not open streams here.")
+        now_ms = _now_ms()
+        try:
+            holder = self.tickets.redeem(ticket, now_ms)
+        except TicketRefused as refused:
+            raise Problem(ProblemCode(f"ticket_{refused.reason}"), str(refused)) from None
+        following = self.tickets.mint(holder.learner_id, holder.session_id, holder.tenant_id, now_ms)
+        return Admission(holder.session_id, following, str(self._ready_shelf.folder))
+
+    async def hand_over(self, packet: Attach, descriptor: int) -> None:
+        """Gives a learner's socket to the session's actor. Raises PoolExhausted, SlotGone."""
+        slot = await self._running_pool.acquire(packet.session_id)
+        slot.attach(packet, descriptor)
+
+    # ------------------------------------------------------------------------------------------------ REST
+
+    def library_glosses(self) -> Collection[str]:
+        """The signs that have a reference."""
+        return self._ready_shelf.glosses
+
+    async def refresh_library(self) -> None:
+        """Takes in signs that were imported while the server runs."""
+        await self._ready_shelf.refresh()
+
+    async def command(self, session_id: Id, name: CommandName) -> SessionRecord:
+        """Has the session's owner do it: its actor while it lives here, else the store under a new epoch."""
+        slot = self._running_pool.live(session_id)
+        if slot is None:
+            return await self._command_store(session_id, name)
+        try:
+            problem = await asyncio.wait_for(slot.command(name), _COMMAND_TIMEOUT_S)
+        except SlotGone:
+            return await self._command_store(session_id, name)
+        except TimeoutError:
+            raise Problem(ProblemCode.STORE_UNAVAILABLE, "The session could not save this yet; try again.") from None
+        if problem is not None:
+            raise Problem(ProblemCode.SESSION_STATUS, problem)
+        session = await self.store.session(session_id)
+        assert session is not None, "a session that answered is in the store"
+        return session
+
+    async def _command_store(self, session_id: Id, name: CommandName) -> SessionRecord:
+        now_ms = _now_ms()
+        session = (await self.store.activate(session_id, now_ms)).session
+        if name in ("complete", "abandon"):
+            status: Any = {"complete": "completed", "abandon": "abandoned"}[name]
+            close = SessionClose(session_id, session.epoch, session.stored_through, status)
+            return (await self.store.close_session(close, now_ms))[0]
+        return await self.store.set_status(
+            session_id, session.epoch, {"pause": "paused", "resume": "active"}[name], now_ms
+        )
+
+    @property
+    def pool_counts(self) -> dict[str, int]:
+        """Session actors by state."""
+        return self._running_pool.counts
+
+    @property
+    def _ready_shelf(self) -> LibraryShelf:
+        if self._shelf is None:
+            raise Problem(ProblemCode.SERVER_CLOSING, _NOT_UP)
+        return self._shelf
+
+    @property
+    def _running_pool(self) -> SessionPool:
+        if self._pool is None:
+            raise Problem(ProblemCode.SERVER_CLOSING, _NOT_UP)
+        return self._pool
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
