@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 APPLICATION = "storysign"
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8400
 DEFAULT_URL = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
+_SQLITE = "sqlite:///"
 
 ENVIRONMENT: Mapping[str, str] = {
     "STORYSIGN_HOST": "host",
@@ -74,6 +75,17 @@ class Settings(BaseModel):
     )
     drain_ms: int = Field(default=15_000, gt=0, description="time that a closing server gives its sessions to flush")
     request_body_max_bytes: int = Field(default=65_536, gt=0, description="largest body of a REST request")
+
+    @field_validator("database_url")
+    @classmethod
+    def _absolute_database(cls, url: str) -> str:
+        """Ray's workers have another working folder, so what is meant from here has to be said in full."""
+        return _SQLITE + str(Path(url.removeprefix(_SQLITE)).absolute()) if url.startswith(_SQLITE) else url
+
+    @field_validator("models_dir", "cache_dir", "state_dir", "runtime_dir")
+    @classmethod
+    def _absolute_folder(cls, folder: Path) -> Path:
+        return folder.absolute()
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

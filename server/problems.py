@@ -48,7 +48,6 @@ class ProblemCode(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     GLOSSES_UNKNOWN = "glosses_unknown"
     STORY_UNKNOWN = "story_unknown"
-    CURSOR_INVALID = "cursor_invalid"
     SESSION_STATUS = "session_status"
     DATA_REFUSED = "data_refused"
     STORE_UNAVAILABLE = "store_unavailable"
@@ -95,7 +94,6 @@ PROBLEMS: Mapping[ProblemCode, ProblemKind] = MappingProxyType(
             422, "Signs without a reference", "Use glosses of GET /v1/signs, or record references for these."
         ),
         ProblemCode.STORY_UNKNOWN: ProblemKind(422, "No such story", "Use an id of GET /v1/stories."),
-        ProblemCode.CURSOR_INVALID: ProblemKind(422, "Not a cursor of this list", "Start without a cursor."),
         ProblemCode.SESSION_STATUS: ProblemKind(
             409, "The session's status does not allow this", "Read the session and see its status."
         ),

@@ -73,3 +73,10 @@ def test_a_server_for_the_network_does_not_trust_localhost_by_itself():
 
 def test_addresses_of_ipv6_stand_in_brackets():
     assert Settings.from_environment(HOME, host="::1").base_url == "http://[::1]:8400"
+
+
+def test_relative_places_are_meant_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.from_environment(HOME | {"STORYSIGN_MODELS": "m"}, database_url="sqlite:///data/a.db")
+    assert settings.database_url == f"sqlite:///{tmp_path}/data/a.db"
+    assert settings.models_dir == tmp_path / "m"
