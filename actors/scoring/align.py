@@ -1,0 +1,118 @@
+"""Aligning two signings in time: the symmetric warping that judges, and the one-sided one that follows a learner live.
+
+Both are dynamic time warping (Sakoe & Chiba 1978); costs come in, so nothing here knows what a hand is.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+BAND_SHARE = 0.3
+"""How far the warping may leave the diagonal, as a share of the sign (Sakoe–Chiba band)."""
+
+
+def symmetric_distances(costs: np.ndarray) -> np.ndarray:
+    """Warped distances ``(B,)`` of ``B`` square cost matrices ``(T, T, B)``: symmetric step pattern, diagonal steps weigh 2, over 2T.
+
+    All matrices are swept together, one antidiagonal at a time, so the work per matrix is a few vector operations.
+    """
+    count = costs.shape[0]
+    total = np.full((count + 1, count + 1, costs.shape[2]), np.inf, costs.dtype)
+    total[0, 0] = 0.0
+    for rows, columns in _antidiagonals(count):
+        cost = costs[rows, columns]
+        step = np.minimum(total[rows, columns + 1], total[rows + 1, columns]) + cost
+        total[rows + 1, columns + 1] = np.minimum(step, total[rows, columns] + 2 * cost)
+    return total[count, count] / (2 * count)
+
+
+def symmetric_path(cost: np.ndarray) -> np.ndarray:
+    """The warping path ``(n, 2)`` of one cost matrix ``(T, T)``, as (row, column) pairs from start to end."""
+    count = cost.shape[0]
+    total = np.full((count + 1, count + 1), np.inf)
+    total[0, 0] = 0.0
+    for rows, columns in _antidiagonals(count):
+        here = cost[rows, columns]
+        step = np.minimum(total[rows, columns + 1], total[rows + 1, columns]) + here
+        total[rows + 1, columns + 1] = np.minimum(step, total[rows, columns] + 2 * here)
+    row = column = count - 1
+    path = [(row, column)]
+    while row or column:
+        diagonal = total[row, column] + 2 * cost[row, column]
+        up, left = total[row, column + 1] + cost[row, column], total[row + 1, column] + cost[row, column]
+        best = min(diagonal, up, left)
+        row, column = (
+            (row - 1, column - 1) if best == diagonal else (row - 1, column) if best == up else (row, column - 1)
+        )
+        path.append((row, column))
+    return np.array(path[::-1])
+
+
+@lru_cache(maxsize=8)
+def _antidiagonals(count: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Cells of each antidiagonal inside the band."""
+    band = max(int(round(BAND_SHARE * count)), 1)
+    cells = []
+    for total in range(2 * count - 1):
+        rows = np.arange(max(0, total - count + 1), min(total, count - 1) + 1)
+        rows = rows[np.abs(2 * rows - total) <= band]
+        if len(rows):
+            cells.append((rows, total - rows))
+    return cells
+
+
+class OnlineAlignment:
+    """One-sided warping with 0, 1 or 2 states a step (Itakura 1975 without slope memory): one vector operation per frame.
+
+    The states are the moments of a sentence's references in order, with a *pause* state before, between and after them; a
+    recording may start and end anywhere in the order, but what it leaves out at either end counts as not signed.
+    """
+
+    def __init__(self, states: int) -> None:
+        self._total = np.full(states, np.inf)
+        self._started = False
+
+    @property
+    def totals(self) -> np.ndarray:
+        """Cost ``(S,)`` of the best way to be in each state now."""
+        return self._total
+
+    def push(self, costs: np.ndarray) -> None:
+        """Takes the costs ``(S,)`` of the next frame."""
+        if not self._started:
+            self._started = True
+            self._total[:2] = costs[:2]
+            return
+        reach = self._total.copy()
+        np.minimum(reach[1:], self._total[:-1], out=reach[1:])
+        reach[2:] = np.minimum(reach[2:], self._total[:-2])
+        self._total = reach + costs
+
+
+def forced_path(costs: np.ndarray) -> np.ndarray:
+    """The state ``(T,)`` of every frame on the best way through ``costs`` ``(T, S)`` from the first to the last states.
+
+    Same steps as ``OnlineAlignment``. With fewer frames than half the states the end cannot be reached; the way then ends as far on
+    as it can.
+    """
+    frames, states = costs.shape
+    total = np.full(states, np.inf)
+    total[:2] = costs[0, :2]
+    steps = np.zeros((frames, states), np.int8)
+    ways = np.full((3, states), np.inf)
+    for frame in range(1, frames):
+        ways[0] = total
+        ways[1, 1:] = total[:-1]
+        ways[2, 2:] = total[:-2]
+        steps[frame] = ways.argmin(axis=0)
+        total = ways.min(axis=0) + costs[frame]
+    reachable = np.flatnonzero(np.isfinite(total))
+    ends = [state for state in (states - 1, states - 2) if np.isfinite(total[state])] or [int(reachable[-1])]
+    state = min(ends, key=lambda end: total[end])
+    path = np.empty(frames, np.int64)
+    for frame in range(frames - 1, -1, -1):
+        path[frame] = state
+        state -= int(steps[frame, state])
+    return path

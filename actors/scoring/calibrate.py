@@ -1,0 +1,121 @@
+"""From distances to marks: curves fitted on real pairs of recordings across signers, kept as package data with their provenance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+_FILE = "calibration.json"
+COHORT = 5
+"""Nearest other glosses whose mean distance is the yardstick of a cohort-normalised distance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A falling logistic: mark = 1 / (1 + exp((distance − middle) / width)); 0.5 where same and different are equally likely."""
+
+    middle: float
+    width: float
+
+    def mark(self, distance: np.ndarray | float) -> np.ndarray | float:
+        """Mark 0..1 of a distance ≥ 0; the smaller the distance the higher."""
+        return 1.0 / (1.0 + np.exp(np.clip((distance - self.middle) / self.width, -60.0, 60.0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """All fitted constants. ``cohort_weight``: how much of the distance is replaced by its excess over the cohort's mean distance."""
+
+    version: str
+    overall: Curve
+    margin: Curve
+    cohort_weight: float
+    cohort_offset: float
+    parameters: Mapping[str, Curve]
+    provenance: Mapping[str, Any]
+
+    def accuracy(self, distance: float, cohort: float | None) -> float:
+        """Mark of a sign from its distance, corrected by how far the library's nearest other signs are (None: no other signs)."""
+        correction = 0.0 if cohort is None else self.cohort_weight * (cohort - self.cohort_offset)
+        return float(self.overall.mark(distance - correction))
+
+    def certainty(self, distance: float, nearest_other: float | None) -> float:
+        """How surely it was this sign and no other: a curve of the margin to the nearest other one; 1 without others."""
+        return 1.0 if nearest_other is None else float(self.margin.mark(distance - nearest_other))
+
+
+@cache
+def calibration() -> Calibration:
+    """The calibration that ships with this version of the scorer."""
+    return from_json(json.loads(files(__package__).joinpath(_FILE).read_text("utf-8")))
+
+
+def from_json(document: Mapping[str, Any]) -> Calibration:
+    """Reads what ``to_json`` wrote; raises KeyError or TypeError for another document."""
+    return Calibration(
+        document["version"],
+        Curve(**document["overall"]),
+        Curve(**document["margin"]),
+        document["cohort_weight"],
+        document["cohort_offset"],
+        {name: Curve(**curve) for name, curve in document["parameters"].items()},
+        document["provenance"],
+    )
+
+
+def to_json(found: Calibration) -> dict[str, Any]:
+    """The calibration as the JSON document that is shipped."""
+    return {
+        "version": found.version,
+        "overall": {"middle": found.overall.middle, "width": found.overall.width},
+        "margin": {"middle": found.margin.middle, "width": found.margin.width},
+        "cohort_weight": found.cohort_weight,
+        "cohort_offset": found.cohort_offset,
+        "parameters": {name: {"middle": c.middle, "width": c.width} for name, c in found.parameters.items()},
+        "provenance": dict(found.provenance),
+    }
+
+
+def fit_curve(same: np.ndarray, different: np.ndarray) -> Curve:
+    """The logistic curve of greatest likelihood, both sides weighing the same (Platt 1999), by Newton's method.
+
+    Targets are Platt's smoothed ones, so that separable sides give a finite slope.
+    """
+    distance = np.concatenate([same, different]).astype(np.float64)
+    target = np.concatenate(
+        [np.full(len(same), (len(same) + 1) / (len(same) + 2)), np.full(len(different), 1 / (len(different) + 2))]
+    )
+    weight = np.concatenate([np.full(len(same), 0.5 / len(same)), np.full(len(different), 0.5 / len(different))])
+    design = np.stack([np.ones_like(distance), distance], axis=1)
+    beta = np.zeros(2)
+    for _ in range(100):
+        fitted = 1.0 / (1.0 + np.exp(-np.clip(design @ beta, -30, 30)))
+        gradient = design.T @ (weight * (target - fitted)) - _RIDGE * beta
+        hessian = (design * (weight * fitted * (1 - fitted))[:, None]).T @ design + _RIDGE * np.eye(2)
+        step = np.linalg.solve(hessian, gradient)
+        beta = beta + step
+        if np.abs(step).max() < 1e-9:
+            break
+    slope = min(float(beta[1]), -1e-6)
+    return Curve(middle=-float(beta[0]) / slope, width=-1.0 / slope)
+
+
+_RIDGE = 1e-6
+
+
+def cohort_distance(by_gloss: np.ndarray, own: int) -> float | None:
+    """Mean of the ``COHORT`` smallest distances to other glosses; None where there is none to compare with."""
+    others = np.delete(by_gloss, own)
+    others = others[np.isfinite(others)]
+    return float(np.sort(others)[:COHORT].mean()) if len(others) else None
+
+
+def gloss_distances(distances: np.ndarray, indices: Sequence[Sequence[int]], best: int) -> np.ndarray:
+    """For each gloss the mean of its ``best`` nearest references' distances."""
+    return np.array([np.sort(distances[list(of)])[:best].mean() if len(of) else np.inf for of in indices])

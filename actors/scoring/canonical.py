@@ -1,0 +1,235 @@
+"""The canonical signer: any recording as one upright body of one size, at 30 Hz, with each hand seen as if it were a right hand.
+
+*Body frame*: origin between the shoulders, unit = shoulder width, shoulders level (clip medians, so that the hands' own
+movement stays). *Hand slots*: slot 0 is the signer's right hand, slot 1 the left hand **and its body mirrored**. Everything
+measured in a slot therefore reads the same for both hands, and a mirrored signer is the same recording with the slots exchanged.
+Layouts without a pose get a hand frame: unit = 2.2 palm lengths, and no location.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from protocol.landmarks import Block, LandmarkClip, Layout, VideoFormat
+
+from .resample import GRID_STEP_MS, grid_times, resample_track
+
+RIGHT_SLOT, LEFT_SLOT = 0, 1
+PALM_LENGTHS_PER_SHOULDER_WIDTH = 2.2
+WRIST, INDEX_KNUCKLE, MIDDLE_KNUCKLE, LITTLE_KNUCKLE = 0, 5, 9, 17
+PALM = (0, 1, 5, 9, 13, 17)
+TIPS = (4, 8, 12, 16, 20)
+
+NOSE, LEFT_EAR, RIGHT_EAR, LEFT_MOUTH, RIGHT_MOUTH = 0, 7, 8, 9, 10
+LEFT_EYE, RIGHT_EYE = 2, 5
+LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_WRIST, RIGHT_WRIST = 11, 12, 15, 16
+ANCHORS = ("nose", "mouth", "forehead", "near ear", "far ear", "neck", "chest", "near shoulder", "far shoulder")
+"""Places on the body, seen from a hand: *near* is the hand's own side."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BodyFrame:
+    """Where a body stands in the picture: ``origin`` ``(2,)`` and ``unit`` in square units (picture heights), ``roll_rad``.
+
+    ``from_pose`` is False where the unit had to be taken from the palms.
+    """
+
+    origin: np.ndarray
+    unit: float
+    roll_rad: float
+    from_pose: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CanonicalClip:
+    """A recording in the canonical frame; ``T`` moments of 30 Hz, ``F`` recorded frames.
+
+    ``hands`` ``(2, T, 21, 3)`` by slot, NaN where not seen; z is relative to the wrist. ``seen`` ``(2, T)``.
+    ``wrists`` ``(2, T, 2)``: the pose's wrists (NaN without a pose). ``anchors`` ``(2, 9, 2)``: clip medians of ``ANCHORS``.
+    ``face`` ``(T, 468, 3)`` in square units about the nose, or None. ``detected`` ``(2, F)``: what was there before gaps were filled.
+    """
+
+    times_ms: np.ndarray
+    hands: np.ndarray
+    seen: np.ndarray
+    wrists: np.ndarray
+    anchors: np.ndarray
+    face: np.ndarray | None
+    body: BodyFrame | None
+    frame_times_ms: np.ndarray
+    detected: np.ndarray
+    pose_seen: float
+
+    def __len__(self) -> int:
+        return len(self.times_ms)
+
+
+def canonicalise(clip: LandmarkClip) -> CanonicalClip:
+    """The canonical form of ``clip``; never raises on poor tracking (``body`` is None where no body or hand was ever found)."""
+    times_ms = np.asarray(clip.times_ms, np.float64)
+    blocks = square_blocks(clip.landmarks, clip.layout, clip.video)
+    grid_ms = grid_times(times_ms)
+    body = find_body(blocks, clip.video)
+    hand_tracks = [resample_track(blocks[block], times_ms, grid_ms) for block in (Block.RIGHT_HAND, Block.LEFT_HAND)]
+    pose = blocks.get(Block.POSE)
+    pose_track = None if pose is None else resample_track(pose, times_ms, grid_ms)
+    face = blocks.get(Block.FACE)
+    frame = body or BodyFrame(np.zeros(2), 1.0, 0.0, False)
+    detected = np.stack([np.isfinite(blocks[b][:, :, 0]).all(axis=1) for b in (Block.RIGHT_HAND, Block.LEFT_HAND)])
+    return CanonicalClip(
+        times_ms=grid_ms,
+        hands=slot_hands(hand_tracks[RIGHT_SLOT].points, hand_tracks[LEFT_SLOT].points, frame),
+        seen=np.stack([track.seen for track in hand_tracks]),
+        wrists=slot_wrists(None if pose_track is None else pose_track.points, frame, len(grid_ms)),
+        anchors=slot_anchors(pose, frame),
+        face=None if face is None else resample_track(face, times_ms, grid_ms).points,
+        body=body,
+        frame_times_ms=times_ms,
+        detected=detected,
+        pose_seen=0.0 if pose is None or not len(pose) else float(np.isfinite(pose[:, LEFT_SHOULDER, 0]).mean()),
+    )
+
+
+def square_blocks(landmarks: np.ndarray, layout: Layout, video: VideoFormat) -> dict[Block, np.ndarray]:
+    """Image blocks ``(T, n, 3)`` of ``landmarks`` in square units, un-mirrored, hands exchanged where the pose's wrists say so."""
+    aspect = video.width / video.height
+    scale = np.array([aspect, 1.0, aspect], np.float32)
+    blocks = {}
+    for block in (Block.POSE, Block.FACE, Block.RIGHT_HAND, Block.LEFT_HAND):
+        where = layout.slice(block)
+        if where is not None:
+            points = landmarks[:, where] * scale
+            if video.mirrored:
+                points[:, :, 0] = aspect - points[:, :, 0]
+            blocks[block] = points
+    if Block.POSE in blocks:
+        _exchange_misnamed_hands(blocks)
+    return blocks
+
+
+def find_body(blocks: dict[Block, np.ndarray], video: VideoFormat) -> BodyFrame | None:
+    """The body frame of a stretch of frames: by the shoulders, else by the palms; None where neither was ever seen."""
+    pose = blocks.get(Block.POSE)
+    if pose is not None:
+        shoulders = pose[:, (LEFT_SHOULDER, RIGHT_SHOULDER), :2]
+        shoulders = shoulders[np.isfinite(shoulders).all(axis=(1, 2))]
+        if len(shoulders):
+            left, right = np.median(shoulders, axis=0).astype(np.float64)
+            across = left - right
+            roll = float(np.arctan2(across[1], across[0])) if across[0] > 0 else 0.0
+            widths = np.linalg.norm(shoulders[:, 0] - shoulders[:, 1], axis=1)
+            unit = max(float(np.median(widths)), 1e-6)
+            return BodyFrame((left + right) / 2.0, unit, roll, True)
+    unit = _palm_unit(blocks)
+    if unit is None:
+        return None
+    return BodyFrame(np.array([video.width / video.height, 1.0]) / 2.0, unit, 0.0, False)
+
+
+def to_body(points: np.ndarray, body: BodyFrame) -> np.ndarray:
+    """``points`` ``(…, 2 or 3)`` in square units, moved, turned and scaled into the body frame."""
+    cosine, sine = np.cos(body.roll_rad), np.sin(body.roll_rad)
+    x = points[..., 0] - body.origin[0]
+    y = points[..., 1] - body.origin[1]
+    planes = [x * cosine + y * sine, y * cosine - x * sine, *(points[..., axis] for axis in range(2, points.shape[-1]))]
+    return (np.stack(planes, axis=-1) / body.unit).astype(np.float32)
+
+
+def slot_wrists(pose: np.ndarray | None, body: BodyFrame, count: int) -> np.ndarray:
+    """Pose wrists ``(2, count, 2)`` by slot; NaN without a pose."""
+    if pose is None:
+        return np.full((2, count, 2), np.nan, np.float32)
+    wrists = to_body(pose[:, (RIGHT_WRIST, LEFT_WRIST), :2], body).transpose(1, 0, 2)
+    return np.stack([_in_slot(wrists[slot], slot) for slot in (RIGHT_SLOT, LEFT_SLOT)])
+
+
+def slot_hands(right: np.ndarray, left: np.ndarray, body: BodyFrame) -> np.ndarray:
+    """Hands ``(2, T, 21, 3)`` by slot from square units; z is relative to the wrist already."""
+    return np.stack(
+        [_in_slot(to_body(points, body), slot) for slot, points in ((RIGHT_SLOT, right), (LEFT_SLOT, left))]
+    )
+
+
+def slot_anchors(pose: np.ndarray | None, body: BodyFrame) -> np.ndarray:
+    """Medians over the frames of ``ANCHORS`` by slot, ``(2, 9, 2)``; NaN without a pose."""
+    if pose is None or not body.from_pose:
+        return np.full((2, len(ANCHORS), 2), np.nan, np.float32)
+    known = pose[np.isfinite(pose[:, :13, :2]).all(axis=(1, 2))]
+    if not len(known):
+        return np.full((2, len(ANCHORS), 2), np.nan, np.float32)
+    points = to_body(np.median(known[:, :, :2], axis=0), body)
+    mouth = (points[LEFT_MOUTH] + points[RIGHT_MOUTH]) / 2
+    eyes = (points[LEFT_EYE] + points[RIGHT_EYE]) / 2
+    forehead = eyes + (eyes - points[NOSE])
+    neck, chest = np.zeros(2, np.float32), np.array([0.0, 0.5], np.float32)
+    sides = ((RIGHT_EAR, LEFT_EAR, RIGHT_SHOULDER, LEFT_SHOULDER), (LEFT_EAR, RIGHT_EAR, LEFT_SHOULDER, RIGHT_SHOULDER))
+    slots = []
+    for slot, (near_ear, far_ear, near_shoulder, far_shoulder) in enumerate(sides):
+        places = (
+            points[NOSE],
+            mouth,
+            forehead,
+            points[near_ear],
+            points[far_ear],
+            neck,
+            chest,
+            points[near_shoulder],
+            points[far_shoulder],
+        )
+        slots.append(_in_slot(np.stack(places), slot))
+    return np.stack(slots).astype(np.float32)
+
+
+def frame_of(clip: CanonicalClip, moment: int) -> int:
+    """The recorded frame that is nearest to a moment of the grid."""
+    time = clip.times_ms[moment]
+    after = int(np.clip(np.searchsorted(clip.frame_times_ms, time), 0, len(clip.frame_times_ms) - 1))
+    before = max(after - 1, 0)
+    return before if time - clip.frame_times_ms[before] <= clip.frame_times_ms[after] - time else after
+
+
+def duration_ms(moments: int) -> float:
+    """How long a number of grid moments lasts."""
+    return moments * GRID_STEP_MS
+
+
+def _in_slot(points: np.ndarray, slot: int) -> np.ndarray:
+    """Slot 1 sees the left side of the body in a mirror."""
+    return points if slot == RIGHT_SLOT else points * np.array([-1, *[1] * (points.shape[-1] - 1)], np.float32)
+
+
+def _exchange_misnamed_hands(blocks: dict[Block, np.ndarray]) -> None:
+    """Trackers that name hands by their look sometimes err; the nearer pose wrist decides, frame by frame."""
+    pose, right, left = blocks[Block.POSE], blocks[Block.RIGHT_HAND], blocks[Block.LEFT_HAND]
+
+    def miss(hand: np.ndarray, wrist: int) -> np.ndarray:
+        return np.nan_to_num(np.linalg.norm(hand[:, WRIST, :2] - pose[:, wrist, :2], axis=1), nan=0.0)
+
+    named = miss(right, RIGHT_WRIST) + miss(left, LEFT_WRIST)
+    exchanged = miss(right, LEFT_WRIST) + miss(left, RIGHT_WRIST)
+    width = np.linalg.norm(pose[:, LEFT_SHOULDER, :2] - pose[:, RIGHT_SHOULDER, :2], axis=1)
+    wrong = named > exchanged + _EXCHANGE_MARGIN * width
+    if wrong.any():
+        right[wrong], left[wrong] = left[wrong], right[wrong].copy()
+
+
+_EXCHANGE_MARGIN = 0.5
+"""Shoulder widths by which the other name must fit better: crossing hands come near both wrists."""
+
+
+def _palm_unit(blocks: dict[Block, np.ndarray]) -> float | None:
+    palms = [
+        np.linalg.norm(blocks[b][:, MIDDLE_KNUCKLE] - blocks[b][:, WRIST], axis=1)
+        for b in (Block.RIGHT_HAND, Block.LEFT_HAND)
+    ]
+    flat = [
+        np.linalg.norm((blocks[b][:, MIDDLE_KNUCKLE] - blocks[b][:, WRIST])[:, :2], axis=1)
+        for b in (Block.RIGHT_HAND, Block.LEFT_HAND)
+    ]
+    lengths = np.concatenate(
+        [np.where(np.isfinite(whole), whole, plane) for whole, plane in zip(palms, flat, strict=True)]
+    )
+    lengths = lengths[np.isfinite(lengths)]
+    return max(PALM_LENGTHS_PER_SHOULDER_WIDTH * float(np.median(lengths)), 1e-6) if len(lengths) else None

@@ -1,0 +1,229 @@
+"""What was off in a signed sign: spans along the alignment where one parameter of one hand departs from the reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .canonical import LEFT_SLOT, RIGHT_SLOT
+from .comparison import SignComparison
+from .deviations import Excess, PathChange, explain_offset, longest_excess
+from .findings import make_finding
+from .handshape import angle_between, describe_shape
+from .parameters import PALM_NORMAL, TIP_DISTANCES
+from .results import Finding
+
+SLOT_HAND = {RIGHT_SLOT: "right", LEFT_SLOT: "left"}
+
+TURNED_DEGREES = 45.0
+SHAPE_OFF = 0.18
+"""Length of the difference of ``tip_distances`` (root mean square, in palm lengths) from which a handshape is another one."""
+PLACE_OFF = 0.3
+"""Shoulder widths."""
+SMALL_SHARE, LARGE_SHARE = 0.6, 1.7
+LEAST_EXTENT = 0.2
+"""Shoulder widths (standard deviation) that a movement must span before its size or direction is spoken of."""
+LEAST_EXPLAINED = 0.5
+ABSENT_SHARE, USED_SHARE = 0.2, 0.5
+PRAISED = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Turns moments of a sign (0..19) into the attempt's milliseconds."""
+
+    start_ms: float
+    end_ms: float
+    moments: int
+
+    def at(self, moment: float) -> float:
+        """Time of a moment."""
+        return self.start_ms + (self.end_ms - self.start_ms) * moment / max(self.moments - 1, 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairedHand:
+    """One hand of the attempt beside the same hand of the reference, at each of the attempt's ``T`` moments.
+
+    ``there`` ``(T,)`` where both are seen; ``hand`` and ``wanted`` ``(T, 21, 3)``; ``centre`` and ``goal`` ``(T, 2)``; ``turned`` degrees and
+    ``shape_off`` ``(T,)`` with NaN where either is missing. Left hands are mirrored (see ``canonical``).
+    """
+
+    slot: int
+    there: np.ndarray
+    hand: np.ndarray
+    wanted: np.ndarray
+    centre: np.ndarray
+    goal: np.ndarray
+    turned: np.ndarray
+    shape_off: np.ndarray
+    shown: float
+    expected: float
+
+    @property
+    def name(self) -> str:
+        """The learner's own hand."""
+        return SLOT_HAND[self.slot]
+
+
+def pair_hand(found: SignComparison, reference_slot: int) -> PairedHand:
+    """Brings attempt and reference together along the alignment: for each attempt moment the mean over its paired moments."""
+    sign, reference, slot = found.sign, found.reference.sign, reference_slot ^ found.mirror
+    weights = np.zeros((len(sign), len(reference)), np.float32)
+    weights[found.path[:, 0], found.path[:, 1]] = 1.0
+    weights *= reference.hand_there[reference_slot] > 0
+    weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
+    there = (sign.hand_there[slot] > 0) & (weights.sum(axis=1) > 0)
+    wanted = np.tensordot(weights, reference.hands[reference_slot], 1)
+    normal = weights @ reference.blocks[PALM_NORMAL.name][reference_slot]
+    tips = weights @ reference.blocks[TIP_DISTANCES.name][reference_slot]
+    turned = angle_between(sign.blocks[PALM_NORMAL.name][slot], normal)
+    shape_off = np.linalg.norm(sign.blocks[TIP_DISTANCES.name][slot] - tips, axis=1)
+    return PairedHand(
+        slot=slot,
+        there=there,
+        hand=sign.hands[slot],
+        wanted=wanted,
+        centre=sign.centre[slot, :, :2],
+        goal=(weights @ reference.centre[reference_slot])[:, :2],
+        turned=np.where(there, turned, np.nan),
+        shape_off=np.where(there, shape_off, np.nan),
+        shown=float(sign.hand_there[slot].mean()),
+        expected=float(reference.hand_there[reference_slot].mean()),
+    )
+
+
+def diagnose(found: SignComparison, clock: Clock) -> list[Finding]:
+    """Corrections for one sign, the gravest first."""
+    corrections: list[Finding] = []
+    for reference_slot in (RIGHT_SLOT, LEFT_SLOT):
+        pair = pair_hand(found, reference_slot)
+        if max(pair.shown, pair.expected) < USED_SHARE:
+            continue
+        if min(pair.shown, pair.expected) < ABSENT_SHARE:
+            code = "hand_missing" if pair.shown < pair.expected else "hand_extra"
+            corrections.append(_finding(code, found, clock, pair, 0, len(found.sign) - 1))
+            continue
+        corrections += _turned(found, clock, pair) + _shape(found, clock, pair) + _path(found, clock, pair)
+    return sorted(corrections, key=lambda f: (f.severity != "major", f.start_ms, f.code, f.hand or ""))
+
+
+def praise(
+    found: SignComparison, clock: Clock, marks: dict[str, float | None], corrections: list[Finding]
+) -> list[Finding]:
+    """What was right: parameters with a high mark and no correction."""
+    wrong = {finding.parameter for finding in corrections}
+    codes = {
+        "handshape": "handshape_right",
+        "orientation": "orientation_right",
+        "location": "location_right",
+        "movement": "movement_right",
+    }
+    return [
+        make_finding(code, clock.start_ms, clock.end_ms, sign_index=found.sign_index, gloss=found.reference.gloss)
+        for parameter, code in codes.items()
+        if parameter not in wrong and (marks.get(parameter) or 0.0) >= PRAISED
+    ]
+
+
+def _finding(
+    code: str,
+    found: SignComparison,
+    clock: Clock,
+    pair: PairedHand,
+    start: int,
+    stop: int,
+    size: float | None = None,
+    what: str = "",
+) -> Finding:
+    return make_finding(
+        code,
+        clock.at(start),
+        clock.at(stop),
+        hand=pair.name,
+        sign_index=found.sign_index,
+        gloss=found.reference.gloss,
+        size=size,
+        what=what,
+    )
+
+
+def _turned(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Finding]:
+    excess = longest_excess(pair.turned, TURNED_DEGREES)
+    if excess is None:
+        return []
+    return [_finding("palm_turned", found, clock, pair, excess.start, excess.stop, excess.size, _facing(pair, excess))]
+
+
+def _facing(pair: PairedHand, excess: Excess) -> str:
+    """Which way the palm should face, from the wanted hand's normal (towards the viewer is away from the signer)."""
+    hands = pair.wanted[excess.start : excess.stop + 1]
+    across, along = hands[:, 5] - hands[:, 17], hands[:, 9] - hands[:, 0]
+    normal = np.cross(across, along).mean(axis=0)
+    axis = int(np.argmax(np.abs(normal)))
+    words = (("outwards", "inwards"), ("up", "down"), ("towards yourself", "away from yourself"))
+    return words[axis][int(normal[axis] > 0)]
+
+
+def _shape(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Finding]:
+    excess = longest_excess(pair.shape_off, SHAPE_OFF)
+    if excess is None:
+        return []
+    inside = slice(excess.start, excess.stop + 1)
+    advice, degrees = describe_shape(pair.hand[inside], pair.wanted[inside])
+    return [_finding("handshape_differs", found, clock, pair, excess.start, excess.stop, degrees, advice)]
+
+
+def _path(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Finding]:
+    """A place that is off, or a movement of another size or direction: whichever explains the offset better."""
+    known = np.flatnonzero(pair.there)
+    if len(known) < 3 or not found.sign.has_body or not found.reference.sign.has_body:
+        return []
+    changes = explain_offset((pair.centre - pair.goal)[known], pair.goal[known])
+    if changes is None:
+        return []
+    moved, scaled = changes
+    if moved.explained >= scaled.explained:
+        return _place(found, clock, pair, moved, known)
+    return _movement(found, clock, pair, scaled, known)
+
+
+def _place(
+    found: SignComparison, clock: Clock, pair: PairedHand, change: PathChange, known: np.ndarray
+) -> list[Finding]:
+    size = float(np.linalg.norm(change.shift))
+    if size < PLACE_OFF or change.explained < LEAST_EXPLAINED:
+        return []
+    start, stop = int(known[change.start]), int(known[change.stop])
+    what = _place_advice(found, pair, change.shift, slice(start, stop + 1))
+    return [_finding("place_off", found, clock, pair, start, stop, size, what)]
+
+
+def _place_advice(found: SignComparison, pair: PairedHand, shift: np.ndarray, inside: slice) -> str:
+    """Which way to go (the shift is where the hand was too far) and the body's places nearest to where it was and should be."""
+    down = abs(shift[1]) >= abs(shift[0])
+    to_far_side = shift[0] > 0
+    side = ("left" if to_far_side else "right") if pair.slot == LEFT_SLOT else ("right" if to_far_side else "left")
+    way = ("higher" if shift[1] > 0 else "lower") if down else f"further to your {side}"
+    return f"sign {way}"
+
+
+def _movement(
+    found: SignComparison, clock: Clock, pair: PairedHand, change: PathChange, known: np.ndarray
+) -> list[Finding]:
+    start, stop = int(known[change.start]), int(known[change.stop])
+    spread = pair.goal[start : stop + 1].std(axis=0)
+    factors = np.where(spread >= LEAST_EXTENT * 0.3, change.factors, 1.0)
+    axis = int(np.argmax(np.abs(factors - 1.0) * spread))
+    if change.explained < LEAST_EXPLAINED or spread[axis] < LEAST_EXTENT * 0.5:
+        return []
+    share = float(factors[axis])
+    percent = f"{max(share, 0.0) * 100:.0f} %"
+    if share < -0.3:
+        return [_finding("movement_reversed", found, clock, pair, start, stop, share, "it goes against the reference")]
+    if share < SMALL_SHARE:
+        return [_finding("movement_small", found, clock, pair, start, stop, share, percent)]
+    if share > LARGE_SHARE:
+        return [_finding("movement_large", found, clock, pair, start, stop, share, percent)]
+    return []

@@ -1,0 +1,182 @@
+"""The final judgement of an attempt: signs located, each compared with its references, marks and findings derived."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from protocol.landmarks import LandmarkClip
+
+from .calibrate import Calibration
+from .canonical import CanonicalClip, canonicalise, frame_of
+from .comparison import SignComparison, compare_sign
+from .diagnose import Clock, diagnose, praise
+from .embedder import HandshapeEmbedder
+from .findings import make_finding
+from .fluency import SignFluency
+from .locate import SignSpan, locate_signs
+from .parameters import Features, Parameter, measure, sign_features
+from .quality import reason_not_to_judge, tracking_quality
+from .references import SIGN_FRAMES, Library
+from .results import Finding, Judgement, SignJudgement, rounded
+from .segment import active_span, raised
+from .tempo import sign_fluency
+
+ACCURACY_SHARE, CONFIDENCE_SHARE, FLUENCY_SHARE = 0.4, 0.3, 0.3
+SUCCESS = 0.70
+
+
+def judge_clip(
+    clip: LandmarkClip,
+    glosses: Sequence[str],
+    library: Library,
+    embedder: HandshapeEmbedder,
+    fit: Calibration,
+    version: str,
+) -> Judgement:
+    """Judges ``clip`` as the sentence ``glosses`` (all in ``library``). Deterministic; never raises on poor tracking."""
+    canonical = canonicalise(clip)
+    features = measure(canonical, embedder)
+    start, stop = active_span(features)
+    reason = reason_not_to_judge(clip, canonical, start, stop)
+    if reason is not None:
+        return refused(reason, canonical, fit, version)
+    mirror, spans = _spans(features, start, stop, glosses, library)
+    if not spans:
+        return refused("sentence_not_found", canonical, fit, version)
+    compared = []
+    for span in spans:
+        sign = sign_features(features, span.start, span.stop, SIGN_FRAMES)
+        compared.append(
+            compare_sign(sign, (span.sign_index, span.start, span.stop), library, glosses[span.sign_index], mirror)
+        )
+    return _Verdict(canonical, features, compared, glosses, library, fit, version).judgement()
+
+
+def refused(reason: str, clip: CanonicalClip, fit: Calibration, version: str) -> Judgement:
+    """No mark, and the finding that says why."""
+    times = clip.frame_times_ms
+    finding = make_finding(reason, times[0] if len(times) else 0.0, times[-1] if len(times) else 0.0)
+    marks: dict[str, float | None] = {parameter.value: None for parameter in Parameter}
+    return Judgement(False, None, None, None, None, False, marks, (), (finding,), version, fit.version)
+
+
+def _spans(
+    features: Features, start: int, stop: int, glosses: Sequence[str], library: Library
+) -> tuple[int | None, list[SignSpan]]:
+    """Signs of the sentence; a sentence of one sign is all that lies between the rests."""
+    if len(glosses) == 1:
+        return None, [SignSpan(0, start, stop)]
+    sentence = library.packed.take([library.typical[gloss] for gloss in glosses])
+    part = features.cut(start, stop)
+    mirror, spans = locate_signs(part, ~raised(part), sentence)
+    return mirror, [SignSpan(span.sign_index, span.start + start, span.stop + start) for span in spans]
+
+
+class _Verdict:
+    """Marks of one attempt, sign by sign and together."""
+
+    def __init__(
+        self,
+        clip: CanonicalClip,
+        features: Features,
+        compared: Sequence[SignComparison],
+        glosses: Sequence[str],
+        library: Library,
+        fit: Calibration,
+        version: str,
+    ) -> None:
+        self._clip, self._features, self._compared = clip, features, compared
+        self._glosses, self._library, self._fit, self._version = glosses, library, fit, version
+
+    def judgement(self) -> Judgement:
+        signs = tuple(self._sign(found) for found in self._compared)
+        fluencies = [sign_fluency(self._features, found, self._library) for found in self._compared]
+        fluency = sum(sign.mark for sign in fluencies) / len(fluencies)
+        accuracy = sum(sign.score for sign in signs) / len(self._glosses)
+        confidence = sum(sign.confidence for sign in signs) / len(self._glosses)
+        score = rounded(ACCURACY_SHARE * accuracy + CONFIDENCE_SHARE * confidence + FLUENCY_SHARE * fluency)
+        return Judgement(
+            judged=True,
+            score=score,
+            accuracy=rounded(accuracy),
+            confidence=rounded(confidence),
+            fluency=rounded(fluency),
+            success=score >= SUCCESS,
+            parameters=self._parameters(signs),
+            signs=signs,
+            findings=tuple(self._findings(fluencies)),
+            scorer_version=self._version,
+            calibration_version=self._fit.version,
+        )
+
+    def _sign(self, found: SignComparison) -> SignJudgement:
+        clip = self._clip
+        quality = tracking_quality(clip, found.start, found.stop)
+        return SignJudgement(
+            sign_index=found.sign_index,
+            gloss=found.reference.gloss,
+            reference_id=found.reference.reference_id,
+            start_ms=round(clip.times_ms[found.start]),
+            end_ms=round(clip.times_ms[found.stop - 1]),
+            start_frame=frame_of(clip, found.start),
+            end_frame=frame_of(clip, found.stop - 1),
+            score=rounded(self._fit.accuracy(found.distance, found.cohort)),
+            confidence=rounded(self._fit.certainty(found.distance, found.nearest_other) * quality.overall),
+            hand_used=hand_used(found.sign),
+            parameters=self._marks(found),
+        )
+
+    def _marks(self, found: SignComparison) -> dict[str, float | None]:
+        marks: dict[str, float | None] = {}
+        for parameter in Parameter:
+            distance = found.parameter_distance(parameter)
+            curve = self._fit.parameters.get(parameter.value)
+            still = parameter is Parameter.MOVEMENT and (found.reference.still or len(self._clip) == 1)
+            marks[parameter.value] = (
+                None if distance is None or curve is None or still else rounded(curve.mark(distance))
+            )
+        return marks
+
+    def _parameters(self, signs: Sequence[SignJudgement]) -> dict[str, float | None]:
+        """Means over the signs in which a parameter could be judged."""
+        means: dict[str, float | None] = {}
+        for parameter in Parameter:
+            known = [sign.parameters[parameter.value] for sign in signs if sign.parameters[parameter.value] is not None]
+            means[parameter.value] = rounded(sum(known) / len(known)) if known else None
+        return means
+
+    def _findings(self, fluencies: Sequence[SignFluency]) -> list[Finding]:
+        times = self._clip.times_ms
+        findings: list[Finding] = []
+        for found, fluency in zip(self._compared, fluencies, strict=True):
+            clock = Clock(times[found.start], times[found.stop - 1], SIGN_FRAMES)
+            corrections = diagnose(found, clock) + self._holds(found, fluency)
+            findings += corrections + praise(found, clock, self._marks(found), corrections)
+        signed = {found.sign_index for found in self._compared}
+        for index, gloss in enumerate(self._glosses):
+            if index not in signed:
+                findings.append(make_finding("sign_missing", times[0], times[-1], sign_index=index, gloss=gloss))
+        return findings
+
+    def _holds(self, found: SignComparison, fluency: SignFluency) -> list[Finding]:
+        times = self._clip.times_ms[found.start : found.stop]
+        return [
+            make_finding(
+                "hold_inserted",
+                times[stop.start],
+                times[stop.stop - 1],
+                hand=hand_used(found.sign),
+                sign_index=found.sign_index,
+                gloss=found.reference.gloss,
+                size=stop.excess_ms,
+            )
+            for stop in fluency.hesitations
+        ]
+
+
+def hand_used(sign: Features) -> str:
+    """Which of the learner's hands the sign was signed with."""
+    right, left = sign.hand_there.mean(axis=1)
+    if min(right, left) >= 0.5 * max(right, left):
+        return "both"
+    return "right" if right >= left else "left"

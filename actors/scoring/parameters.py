@@ -1,0 +1,203 @@
+"""The parameters of a sign, measured per moment and hand: which feature blocks there are, what they are worth, how they are computed.
+
+A *block* is a vector measured on one hand at one moment; two moments differ in it by the Euclidean length of the difference.
+Blocks and their first constants come from a study on four data sets (``docs/scoring.md`` has the ablation): ``weight`` is the
+block's worth in the sum, ``scale`` the typical length of its differences between unlike signs, so that ``weight / scale`` makes blocks comparable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from .canonical import INDEX_KNUCKLE, LITTLE_KNUCKLE, MIDDLE_KNUCKLE, PALM, TIPS, WRIST, CanonicalClip
+from .embedder import EMBEDDING_SIZE, HandshapeEmbedder
+from .resample import stretch
+
+
+class Parameter(StrEnum):
+    """The parameters of a sign (Stokoe 1960; Battison 1978 added orientation; Liddell & Johnson 1989)."""
+
+    HANDSHAPE = "handshape"
+    ORIENTATION = "orientation"
+    LOCATION = "location"
+    MOVEMENT = "movement"
+    NONMANUAL = "nonmanual"
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureBlock:
+    """One measurement: ``size`` numbers per hand and moment; ``needs_body`` where it makes no sense without a pose."""
+
+    name: str
+    parameter: Parameter
+    size: int
+    weight: float
+    scale: float
+    needs_body: bool
+    of_hand: bool = True
+
+
+EMBEDDING = FeatureBlock("embedding", Parameter.HANDSHAPE, EMBEDDING_SIZE, 1.0, 1.109, False)
+TIP_DISTANCES = FeatureBlock("tip_distances", Parameter.HANDSHAPE, 35, 0.5, 0.408, False)
+PALM_NORMAL = FeatureBlock("palm_normal", Parameter.ORIENTATION, 3, 0.3, 1.149, False)
+TIPS_FROM_NOSE = FeatureBlock("tips_from_nose", Parameter.LOCATION, 15, 0.4, 0.799, True)
+PROXIMITY = FeatureBlock("proximity", Parameter.LOCATION, 36, 0.5, 0.954, True)
+WRIST_PLACE = FeatureBlock("wrist_place", Parameter.LOCATION, 2, 0.3, 0.617, True, of_hand=False)
+PATH = FeatureBlock("path", Parameter.MOVEMENT, 3, 0.3, 0.280, False)
+BLOCKS = (EMBEDDING, TIP_DISTANCES, PALM_NORMAL, TIPS_FROM_NOSE, PROXIMITY, WRIST_PLACE, PATH)
+
+PROXIMITY_REACH = 0.25
+"""Shoulder widths at which nearness to a place of the body fades (standard deviation of its bell)."""
+
+_KNUCKLES = (5, 9, 13, 17)
+_FINGERTIPS_TO_KNUCKLES = [(tip, knuckle) for tip in TIPS for knuckle in _KNUCKLES]
+_TIP_PAIRS = [(a, b) for i, a in enumerate(TIPS) for b in TIPS[i + 1 :]]
+_PAIRS = np.array(_TIP_PAIRS + [(tip, WRIST) for tip in TIPS] + _FINGERTIPS_TO_KNUCKLES)
+_TOUCHING = (4, 8, 12)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """What is measured at ``T`` moments: ``blocks[name]`` ``(2, T, size)`` by slot, 0 where absent.
+
+    ``hand_there`` and ``wrist_there`` ``(2, T)`` in 0..1; ``centre`` ``(2, T, 3)`` palm centres in the body frame; ``hands``
+    ``(2, T, 21, 3)``. ``has_body`` tells whether location was measurable.
+    """
+
+    blocks: dict[str, np.ndarray]
+    hand_there: np.ndarray
+    wrist_there: np.ndarray
+    centre: np.ndarray
+    hands: np.ndarray
+    has_body: bool
+
+    def __len__(self) -> int:
+        return self.hand_there.shape[1]
+
+    def cut(self, start: int, stop: int) -> Features:
+        """Moments ``start:stop`` as views."""
+        blocks = {name: values[:, start:stop] for name, values in self.blocks.items()}
+        arrays = (self.hand_there, self.wrist_there, self.centre, self.hands)
+        return Features(blocks, *(values[:, start:stop] for values in arrays), self.has_body)
+
+
+def measure(clip: CanonicalClip, embedder: HandshapeEmbedder) -> Features:
+    """All blocks at every moment of ``clip`` except ``path``, which is relative to a sign (``sign_features`` adds it)."""
+    has_body = clip.body is not None and clip.body.from_pose
+    return measure_hands(clip.hands, clip.seen, clip.wrists, clip.anchors, embedder, has_body)
+
+
+def measure_hands(
+    hands: np.ndarray,
+    seen: np.ndarray,
+    wrists: np.ndarray,
+    anchors: np.ndarray,
+    embedder: HandshapeEmbedder,
+    has_body: bool,
+) -> Features:
+    """``measure`` from its parts, for one or more moments: ``hands`` ``(2, T, 21, 3)``, ``seen`` ``(2, T)``, ``wrists`` ``(2, T, 2)``."""
+    count = hands.shape[1]
+    points = np.where(seen[:, :, None, None], hands, 0.0).astype(np.float32)
+    embedding = np.zeros((2, count, EMBEDDING_SIZE), np.float32)
+    embedding[seen] = embedder.embed(points[seen])
+    blocks = {
+        EMBEDDING.name: embedding,
+        TIP_DISTANCES.name: tip_distances(points),
+        PALM_NORMAL.name: palm_normals(points),
+    }
+    if has_body:
+        blocks[TIPS_FROM_NOSE.name] = tips_from_nose(points, anchors)
+        blocks[PROXIMITY.name] = proximity(points, anchors)
+        blocks[WRIST_PLACE.name] = np.nan_to_num(wrists, nan=0.0)
+    for name, values in blocks.items():
+        if name != WRIST_PLACE.name:
+            values[~seen] = 0.0
+    wrist_there = np.isfinite(wrists).all(axis=2) if has_body else np.zeros(seen.shape, bool)
+    centre = points[:, :, PALM].mean(axis=2)
+    return Features(blocks, seen.astype(np.float32), wrist_there.astype(np.float32), centre, points, has_body)
+
+
+def sign_features(whole: Features, start: int, stop: int, frames: int) -> Features:
+    """Moments ``start:stop`` of a recording as one sign of ``frames`` moments, with its ``path`` block.
+
+    A hand that is seen in less than ``RARELY_SEEN`` of the sign is absent from it: it only passed by.
+    """
+    there = whole.hand_there[:, start:stop]
+    often = there.mean(axis=1, keepdims=True) >= RARELY_SEEN
+    there = there * often
+    filled = np.stack([_hold_fill(np.arange(stop - start), there[slot] > 0) for slot in (0, 1)])
+    rows = np.arange(2)[:, None]
+
+    def cut(values: np.ndarray) -> np.ndarray:
+        return stretch(values[:, start:stop][rows, filled], frames, axis=1)
+
+    presence = stretch(there, frames, axis=1)
+    blocks = {}
+    for name, values in whole.blocks.items():
+        blocks[name] = stretch(values[:, start:stop], frames, axis=1) if name == WRIST_PLACE.name else cut(values)
+    embedding = blocks[EMBEDDING.name]
+    blocks[EMBEDDING.name] = embedding / np.maximum(np.linalg.norm(embedding, axis=2, keepdims=True), 1e-9)
+    centre = cut(whole.centre)
+    blocks[PATH.name] = sign_path(centre, presence)
+    wrist_there = stretch(whole.wrist_there[:, start:stop], frames, axis=1)
+    return Features(blocks, presence, wrist_there, centre, cut(whole.hands), whole.has_body)
+
+
+RARELY_SEEN = 0.15
+
+
+def sign_path(centre: np.ndarray, presence: np.ndarray) -> np.ndarray:
+    """Palm centres ``(2, T, 3)`` less their mean over the moments where the hand is there."""
+    total = presence.sum(axis=1)[:, None, None]
+    mean = (centre * presence[:, :, None]).sum(axis=1, keepdims=True) / np.maximum(total, 1e-9)
+    return ((centre - mean) * (presence > 0)[:, :, None]).astype(np.float32)
+
+
+def tip_distances(hands: np.ndarray) -> np.ndarray:
+    """35 distances in the hand ``(…, 35)`` (tip–tip, tip–wrist, tip–knuckle), by the longest wrist–knuckle one, over √35.
+
+    They do not change when the hand turns, which the embedding does.
+    """
+    ends = hands[..., _PAIRS[:, 0], :] - hands[..., _PAIRS[:, 1], :]
+    distances = np.linalg.norm(ends, axis=-1)
+    palm = np.linalg.norm(hands[..., _KNUCKLES, :] - hands[..., WRIST : WRIST + 1, :], axis=-1).max(
+        axis=-1, keepdims=True
+    )
+    return (distances / np.maximum(palm, 1e-6) / np.sqrt(len(_PAIRS))).astype(np.float32)
+
+
+def palm_normals(hands: np.ndarray) -> np.ndarray:
+    """Unit normal of the palm ``(…, 3)``: across the knuckles (index − little) × along the hand (wrist → middle knuckle)."""
+    across = hands[..., INDEX_KNUCKLE, :] - hands[..., LITTLE_KNUCKLE, :]
+    along = hands[..., MIDDLE_KNUCKLE, :] - hands[..., WRIST, :]
+    normal = np.cross(across, along)
+    return (normal / np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-9)).astype(np.float32)
+
+
+def tips_from_nose(hands: np.ndarray, anchors: np.ndarray) -> np.ndarray:
+    """Fingertips less the nose ``(2, T, 15)``, over √5; depth is the tip's before the wrist."""
+    nose = np.concatenate([anchors[:, 0], np.zeros((2, 1), np.float32)], axis=1)
+    offsets = hands[:, :, TIPS] - nose[:, None, None]
+    return (offsets.reshape(*hands.shape[:2], -1) / np.sqrt(len(TIPS))).astype(np.float32)
+
+
+def proximity(hands: np.ndarray, anchors: np.ndarray) -> np.ndarray:
+    """How near thumb, index, middle tip and palm are to each place of the body ``(2, T, 36)``: ½·exp(−d²/2r²)."""
+    centre = hands[:, :, PALM, :2].mean(axis=2, keepdims=True)
+    points = np.concatenate([hands[:, :, _TOUCHING, :2], centre], axis=2)
+    squared = ((points[:, :, :, None] - anchors[:, None, None]) ** 2).sum(axis=-1)
+    return (0.5 * np.exp(-squared / (2 * PROXIMITY_REACH**2))).reshape(*hands.shape[:2], -1).astype(np.float32)
+
+
+def _hold_fill(moments: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """For every moment the nearest one at which the hand is there, so that interpolation never mixes in zeros."""
+    known = moments[there]
+    if not len(known):
+        return moments
+    after = np.clip(np.searchsorted(known, moments), 0, len(known) - 1)
+    before = np.maximum(after - 1, 0)
+    nearer = moments - known[before] <= np.abs(known[after] - moments)
+    return np.where(nearer, known[before], known[after])

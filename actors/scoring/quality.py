@@ -1,0 +1,91 @@
+"""Tracking quality: how much of the signer the camera saw, and when that is too little to judge by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from protocol.landmarks import Block, LandmarkClip
+
+from .canonical import CanonicalClip
+from .resample import GRID_STEP_MS
+
+LEAST_ATTEMPT_MS = 200.0
+LEAST_FRAMES_HZ = 5.0
+LEAST_HAND_SEEN = 0.5
+LEAST_BODY_SEEN = 0.5
+SMALLEST_SHOULDERS = 0.08
+"""Shoulder width in picture heights below which fingers are a few pixels (38 pixels of 480)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingQuality:
+    """Shares 0..1 over the active span: ``hands_seen`` (any hand found), ``steadiness`` (found hands not lost again), ``body_seen``."""
+
+    hands_seen: float
+    steadiness: float
+    body_seen: float
+
+    @property
+    def overall(self) -> float:
+        """One figure: a mark is worth what was seen."""
+        return self.hands_seen * (0.5 + 0.5 * self.steadiness) * (0.5 + 0.5 * self.body_seen)
+
+
+def tracking_quality(clip: CanonicalClip, start: int, stop: int) -> TrackingQuality:
+    """Quality over moments ``start:stop``; a layout without a pose has a body as far as it needs one."""
+    begin, end = clip.times_ms[start], clip.times_ms[max(stop - 1, start)]
+    inside = (clip.frame_times_ms >= begin - GRID_STEP_MS) & (clip.frame_times_ms <= end + GRID_STEP_MS)
+    seen = clip.seen[:, start:stop].any(axis=0)
+    detected = clip.detected[:, inside]
+    used = detected.mean(axis=1) >= LEAST_HAND_SEEN
+    losses = [
+        1.0 - float(track[np.flatnonzero(track)[0] : np.flatnonzero(track)[-1] + 1].mean()) for track in detected[used]
+    ]
+    has_pose = clip.body is not None and clip.body.from_pose
+    return TrackingQuality(
+        hands_seen=float(seen.mean()) if len(seen) else 0.0,
+        steadiness=1.0 - max(losses, default=0.0),
+        body_seen=clip.pose_seen if has_pose else 1.0,
+    )
+
+
+def reason_not_to_judge(raw: LandmarkClip, clip: CanonicalClip, start: int, stop: int) -> str | None:
+    """Code of the finding that says why no mark can be given; None where there is enough evidence."""
+    if not len(clip) or not clip.seen.any():
+        return "no_body" if _body_missing(raw, clip) else _where_hands_went(clip)
+    if _body_missing(raw, clip):
+        return "no_body"
+    if stop == start:
+        return "hands_at_rest"
+    if _too_far(clip):
+        return "too_far"
+    if len(raw.times_ms) == 1:
+        return None
+    length_ms = (stop - start) * GRID_STEP_MS
+    if length_ms < LEAST_ATTEMPT_MS:
+        return "too_short"
+    if len(raw.times_ms) / max(len(clip) * GRID_STEP_MS, 1.0) * 1000.0 < LEAST_FRAMES_HZ:
+        return "too_few_frames"
+    if clip.seen[:, start:stop].any(axis=0).mean() < LEAST_HAND_SEEN:
+        return _where_hands_went(clip)
+    return None
+
+
+def _body_missing(raw: LandmarkClip, clip: CanonicalClip) -> bool:
+    return raw.layout.slice(Block.POSE) is not None and len(clip) > 0 and clip.pose_seen < LEAST_BODY_SEEN
+
+
+def _too_far(clip: CanonicalClip) -> bool:
+    return clip.body is not None and clip.body.from_pose and clip.body.unit < SMALLEST_SHOULDERS
+
+
+def _where_hands_went(clip: CanonicalClip) -> str:
+    """Wrists that the pose puts above the waist while no hand is found: the picture is bad. Else the hands are out of view."""
+    with np.errstate(invalid="ignore"):
+        raised = (clip.wrists[:, :, 1] < _WAIST).any(axis=0) if len(clip) else np.zeros(0, bool)
+    return "hands_unclear" if raised.any() and raised.mean() > LEAST_HAND_SEEN else "no_hands"
+
+
+_WAIST = 1.2

@@ -1,0 +1,172 @@
+"""Reference signs: recordings of how a sign is signed, checked, trimmed and measured once, and the library that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from protocol.landmarks import LandmarkClip
+
+from .canonical import canonicalise
+from .compare import Pack, distances, pack
+from .embedder import HandshapeEmbedder
+from .parameters import BLOCKS, Features, measure, sign_features
+from .resample import GRID_STEP_MS
+from .segment import active_span
+
+SIGN_FRAMES = 20
+"""Moments that a sign is measured at, first to last; long and short signs alike, so that tempo is judged apart from form."""
+
+SHORTEST_REFERENCE_MS = 200.0
+LEAST_SEEN = 0.5
+_MEDOID_OF = 12
+
+
+class ReferenceRejected(ValueError):
+    """A recording cannot be a reference; ``code`` for programs, ``message`` for the educator who recorded it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """One recorded correct sign: ``sign`` are its features at ``SIGN_FRAMES`` moments, ``duration_ms`` how long it took.
+
+    ``still`` marks a single picture (a static hand), which has no tempo.
+    """
+
+    reference_id: str
+    gloss: str
+    signer: str
+    variant: str
+    sign: Features
+    duration_ms: float
+    still: bool
+
+
+def prepare_reference(
+    clip: LandmarkClip, *, reference_id: str, gloss: str, signer: str, variant: str, embedder: HandshapeEmbedder
+) -> Reference:
+    """Trims the rest at both ends and measures what is left. Raises ReferenceRejected where a learner could not learn from it."""
+    canonical = canonicalise(clip)
+    if not canonical.seen.any():
+        raise ReferenceRejected(
+            "no_hands", "No hand was found in the recording: film hands and upper body, in good light."
+        )
+    features = measure(canonical, embedder)
+    start, stop = active_span(features)
+    if stop == start:
+        raise ReferenceRejected(
+            "no_signing", "The hands never leave rest in the recording: raise them into the signing space."
+        )
+    still = len(clip.times_ms) == 1
+    _check_quality(canonical.detected, features, start, stop, still)
+    sign = sign_features(features, start, stop, SIGN_FRAMES)
+    return Reference(reference_id, gloss, signer, variant, sign, (stop - start) * GRID_STEP_MS, still)
+
+
+def _check_quality(detected: np.ndarray, features: Features, start: int, stop: int, still: bool) -> None:
+    if still:
+        return
+    if (stop - start) * GRID_STEP_MS < SHORTEST_REFERENCE_MS:
+        raise ReferenceRejected("too_short", "The sign lasts less than 0.2 s in the recording: is it cut off?")
+    if features.hand_there[:, start:stop].max(axis=0).mean() < LEAST_SEEN:
+        raise ReferenceRejected(
+            "hands_lost", "The hands are lost for most of the sign: more light, slower, hands in the picture."
+        )
+
+
+class Library:
+    """Immutable set of references; several per gloss. Glosses keep the order of their first reference."""
+
+    def __init__(self, references: Sequence[Reference]) -> None:
+        self._references = tuple(references)
+        by_gloss: dict[str, list[int]] = {}
+        for index, reference in enumerate(self._references):
+            by_gloss.setdefault(reference.gloss, []).append(index)
+        self._by_gloss = {gloss: tuple(indices) for gloss, indices in by_gloss.items()}
+
+    def __len__(self) -> int:
+        return len(self._references)
+
+    @property
+    def glosses(self) -> tuple[str, ...]:
+        """Every gloss that has a reference."""
+        return tuple(self._by_gloss)
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """All references, in order."""
+        return self._references
+
+    def references_of(self, gloss: str) -> tuple[Reference, ...]:
+        """The references of one gloss; empty where the library lacks it."""
+        return tuple(self._references[index] for index in self._by_gloss.get(gloss, ()))
+
+    def indices_of(self, gloss: str) -> tuple[int, ...]:
+        """Places of a gloss's references in ``references`` and ``packed``."""
+        return self._by_gloss.get(gloss, ())
+
+    @cached_property
+    def packed(self) -> Pack:
+        """All references for matrix products."""
+        return pack([reference.sign for reference in self._references])
+
+    @cached_property
+    def typical(self) -> Mapping[str, int]:
+        """For each gloss the place of the reference that is nearest to its others (the medoid of the first twelve)."""
+        return {gloss: self._medoid(indices[:_MEDOID_OF]) for gloss, indices in self._by_gloss.items()}
+
+    def _medoid(self, indices: tuple[int, ...]) -> int:
+        if len(indices) < 3:
+            return indices[0]
+        others = self.packed.take(indices)
+        spread = [float(distances(self._references[index].sign, others).min(axis=0).sum()) for index in indices]
+        return indices[int(np.argmin(spread))]
+
+    def to_arrays(self) -> dict[str, Any]:
+        """The library as arrays and lists, for an object store without copies and for a cache of prepared features."""
+        signs = [reference.sign for reference in self._references]
+        shape = (2, SIGN_FRAMES)
+        arrays: dict[str, Any] = {
+            name: [getattr(reference, name) for reference in self._references]
+            for name in ("reference_id", "gloss", "signer", "variant")
+        }
+        arrays["duration_ms"] = np.array([reference.duration_ms for reference in self._references], np.float64)
+        arrays["still"] = np.array([reference.still for reference in self._references], bool)
+        arrays["has_body"] = np.array([sign.has_body for sign in signs], bool)
+        for name in _SIGN_ARRAYS:
+            arrays[name] = (
+                np.stack([getattr(sign, name) for sign in signs]) if signs else np.empty((0, *shape), np.float32)
+            )
+        for block in BLOCKS:
+            empty = np.zeros((*shape, block.size), np.float32)
+            values = [sign.blocks.get(block.name, empty) for sign in signs]
+            arrays[_BLOCK_PREFIX + block.name] = (
+                np.stack(values) if values else np.empty((0, *shape, block.size), np.float32)
+            )
+        return arrays
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Any]) -> Library:
+        """The library that ``to_arrays`` gave; its references are views, nothing is copied. Raises KeyError for other arrays."""
+        references = []
+        for index, reference_id in enumerate(arrays["reference_id"]):
+            has_body = bool(arrays["has_body"][index])
+            blocks = {b.name: arrays[_BLOCK_PREFIX + b.name][index] for b in BLOCKS if has_body or not b.needs_body}
+            sign = Features(blocks, *(arrays[name][index] for name in _SIGN_ARRAYS), has_body)
+            names = (str(arrays[name][index]) for name in ("gloss", "signer", "variant"))
+            duration_ms, still = float(arrays["duration_ms"][index]), bool(arrays["still"][index])
+            references.append(Reference(str(reference_id), *names, sign, duration_ms, still))
+        return cls(references)
+
+
+_SIGN_ARRAYS = ("hand_there", "wrist_there", "centre", "hands")
+_BLOCK_PREFIX = "block_"

@@ -1,0 +1,76 @@
+"""Fluency of located signs: pace and standstills against the reference that each came nearest to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .comparison import SignComparison
+from .fluency import (
+    SignFluency,
+    hesitation_mark,
+    hesitations,
+    smoothness_mark,
+    spectral_arc_length,
+    speeds,
+    standstills,
+    tempo_mark,
+)
+from .parameters import Features
+from .references import Library, Reference
+from .resample import GRID_STEP_MS, stretch
+
+
+def sign_fluency(attempt: Features, found: SignComparison, library: Library) -> SignFluency:
+    """Fluency of one sign: the attempt's moments ``found.start:found.stop`` beside its reference at the same rate."""
+    duration_ms = (found.stop - found.start) * GRID_STEP_MS
+    references = [reference for reference in library.references_of(found.reference.gloss) if not reference.still]
+    if found.reference.still or not references or found.stop - found.start < 2:
+        return SignFluency(None, None, 1.0, ())
+    speed = hand_speed(attempt.cut(found.start, found.stop))
+    own = reference_speed(found.reference)
+    stops = hesitations(speed, still_beside(own, found.path, len(speed), len(found.sign)))
+    return SignFluency(
+        tempo=tempo_mark(duration_ms, [reference.duration_ms for reference in references]),
+        smoothness=smoothness_mark(speed, spectral_arc_length(own)),
+        steadiness=hesitation_mark(stops),
+        hesitations=tuple(stops),
+    )
+
+
+def hand_speed(features: Features) -> np.ndarray:
+    """Speed ``(T,)`` of the faster hand: mean over its 21 points, so that opening the hand counts as moving; 0 where none is seen."""
+    speed = np.zeros(len(features))
+    for slot in (0, 1):
+        points = features.hands[slot, :, :, :2]
+        seen = features.hand_there[slot] > 0
+        if seen.any():
+            mean = np.mean([speeds(points[:, point]) for point in range(points.shape[1])], axis=0)
+            speed = np.maximum(speed, np.where(seen, mean, 0.0))
+    return speed
+
+
+def reference_speed(reference: Reference) -> np.ndarray:
+    """Speed of a reference at 30 Hz, from its 20 moments and its duration."""
+    count = max(int(round(reference.duration_ms / GRID_STEP_MS)), 2)
+    sign = reference.sign
+    hands = np.stack([stretch(hand, count) for hand in sign.hands])
+    there = stretch(sign.hand_there, count, axis=1)
+    return hand_speed(Features({}, there, there, hands[:, :, 0], hands, sign.has_body))
+
+
+def still_beside(speed: np.ndarray, path: np.ndarray, attempt_moments: int, sign_moments: int) -> np.ndarray:
+    """For each 30 Hz moment of the attempt, how long (ms) the reference stands still at the place aligned with it."""
+    still_ms = np.zeros(len(speed))
+    for start, stop in standstills(speed):
+        still_ms[start:stop] = (stop - start) * GRID_STEP_MS
+    place = np.linspace(0, sign_moments - 1, attempt_moments)
+    first, last = np.full(sign_moments, sign_moments), np.zeros(sign_moments, int)
+    np.minimum.at(first, path[:, 0], path[:, 1])
+    np.maximum.at(last, path[:, 0], path[:, 1])
+    beside = np.zeros(attempt_moments)
+    for moment, position in enumerate(place):
+        low, high = int(np.floor(position)), int(np.ceil(position))
+        begin = int(first[low] / sign_moments * len(speed))
+        end = int(np.ceil((last[high] + 1) / sign_moments * len(speed)))
+        beside[moment] = still_ms[begin:end].max(initial=0.0)
+    return beside
