@@ -12,7 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from server import models
 from server.config import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Fetch and check the MediaPipe models and the starter recordings.")
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.command()
