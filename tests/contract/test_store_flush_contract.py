@@ -8,8 +8,8 @@ import math
 
 import pytest
 
-from storage.records import ProgressRecord, SessionClose, SessionFlush, new_id
 from storage.ports import Store
+from storage.records import ProgressRecord, SessionClose, SessionFlush, new_id
 from tests.contract.conftest import Database
 from tests.support.store_makers import (
     DAY_MS,
