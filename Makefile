@@ -49,8 +49,8 @@ check: lint
 	@$(BIN)/python -m pytest -q tests/unit tests/property $(ARGS)
 
 lint: $(RUNTIME) $(PROJECT) $(DEV)
-	@$(BIN)/ruff check .
-	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/ruff check --quiet --output-format concise .
+	@$(BIN)/lint-imports --no-cache --no-logo
 
 bench: setup $(DEV)
 	@$(BIN)/python -m loadtests.bench $(ARGS)
