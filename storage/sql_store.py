@@ -90,12 +90,17 @@ class SqlStore:
         except StoreConflict as conflict:
             raise StoreUnavailable(f"others keep changing the same rows: {conflict}") from conflict
         except StoreRefused as refused:
-            if not flush.attempts:
-                raise
             if len(flush.attempts) > 1:
                 return joined([await self._flush_single(part, now_ms) for part in one_by_one(flush)])
-            condemned = {flush.attempts[0].attempt_no: str(refused)}
+            condemned = {attempt.attempt_no: str(refused) for attempt in flush.attempts}
+            return await self._set_aside(flush, now_ms, condemned)
+
+    async def _set_aside(self, flush: SessionFlush, now_ms: int, condemned: Mapping[int, str]) -> FlushOutcome:
+        try:
             return (await self._write_group([flush], now_ms, condemned))[0]
+        except StoreRefused as refused:
+            # It is not the attempt that the database dislikes: keep it with the session until somebody has looked.
+            raise StoreUnavailable(f"the database takes not even a note of a refused row: {refused}") from refused
 
     async def _write_group(
         self, group: Sequence[SessionFlush], now_ms: int, condemned: Mapping[int, str] | None = None
