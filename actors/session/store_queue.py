@@ -26,11 +26,12 @@ class StoreQueue:
         self.retry_at_ms: int | None = None
         self.delayed = False
         self.under_way: StoreEffect | None = None
+        self._in_doubt: StoreEffect | None = None
 
     @property
     def empty(self) -> bool:
         """Nothing is owed and nothing is under way."""
-        return self.under_way is None and self._next() is None
+        return self.under_way is None and self._in_doubt is None and self._next() is None
 
     def finish(self, through: int, attempt: JudgedAttempt | None = None) -> None:
         """Attempt ``through`` (and all before it) is done with; ``attempt`` None where it leaves no row."""
@@ -43,7 +44,9 @@ class StoreQueue:
         if self.under_way is not None or (self.retry_at_ms is not None and now_ms < self.retry_at_ms):
             return None
         self.retry_at_ms = None
-        self.under_way = self._next()
+        # One that failed may have been done: asked again unchanged, its watermark still tells which.
+        self.under_way = self._in_doubt or self._next()
+        self._in_doubt = None
         return self.under_way
 
     def _next(self) -> StoreEffect | None:
@@ -74,7 +77,7 @@ class StoreQueue:
 
     def failed(self, retry_at_ms: int) -> None:
         """The operation under way may or may not have happened; the same one is asked for again."""
-        self.under_way = None
+        self.under_way, self._in_doubt = None, self.under_way
         self.delayed = True
         self.retry_at_ms = retry_at_ms
 
