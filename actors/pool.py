@@ -162,7 +162,7 @@ class SessionPool:
         return {session_id: slot.pid for session_id, slot in self._taken.items() if slot.pid is not None}
 
     async def drain(self, after_ms: int, spread_ms: int, timeout_s: float) -> bool:
-        """Ends every session in order; True if all were done within ``timeout_s``. No new ones are taken from now on."""
+        """Ends every session in order and takes no new ones; True if all were done within ``timeout_s``."""
         self._closing = True
         for slot in list(self._slots.values()):
             try:

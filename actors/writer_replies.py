@@ -1,4 +1,4 @@
-"""What the writer answers where it could not do what it was asked; imported by session actors, so without any driver."""
+"""What the writer answers where it could not do what it was asked; free of drivers, for session actors."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class AttemptBegan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FramesArrived:
-    """Frames ``first_seq …`` of an attempt: ``times_ms`` ``(N,)`` int64, ``points`` ``(N, P, 3)`` int16 as on the wire."""
+    """Frames ``first_seq …`` of an attempt: ``times_ms`` ``(N,)`` int64, ``points`` ``(N, P, 3)`` int16."""
 
     attempt_no: int
     first_seq: int
