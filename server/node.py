@@ -22,6 +22,7 @@ from actors.session.limits import SessionLimits
 from server.auth import TicketOffice, TicketRefused
 from server.config import Settings
 from server.handoff import Admission
+from server.library.starter import ensure_starter_library
 from server.models import GESTURE_EMBEDDER, model_path
 from server.problems import Problem, ProblemCode
 from server.reference_library import LibraryShelf
@@ -53,13 +54,14 @@ class Node:
     # ------------------------------------------------------------------------------------------------ life
 
     async def start(self) -> None:
-        """Raises StoreError, ModelError, RuntimeError with a sentence for the operator."""
+        """Raises StoreError, ModelError or RuntimeError, each with a sentence for the operator."""
         embedder_path = model_path(self.settings.models_dir, GESTURE_EMBEDDER)
         self._report("Opening the database …")
         await self.store.open()
         # Unix socket paths have room for about 100 characters, so the folder is near the root.
         self._folder = Path(tempfile.mkdtemp(prefix="storysign-"))
         self._report("Preparing the reference signs …")
+        await ensure_starter_library(self.store, self.settings.models_dir, _now_ms())
         self._shelf = LibraryShelf(self.store, embedder_path, self._folder)
         await self._shelf.refresh()
         self._report("Starting Ray and the session actors …")
