@@ -10,6 +10,7 @@ import dataclasses
 import math
 from typing import Any
 
+from storage.plan import Row
 from storage.records import MARK_UNITS, AttemptRecord
 from storage.rows import attempt_row
 
@@ -23,17 +24,36 @@ _MARKS = ("score", "confidence", "accuracy", "fluency")
 _COUNTS = ("sentence_index", "duration_ms", "video_start_frame", "video_end_frame")
 
 
+class UnfitAttempt(ValueError):
+    """The attempt can not be a row; the text says why."""
+
+
 def whole_units(attempt: AttemptRecord) -> AttemptRecord:
     """The attempt with its marks as the store will give them back: whole units of 1/10,000."""
-    marks = {name: getattr(attempt, name) for name in _MARKS}
-    return dataclasses.replace(
-        attempt,
-        **{name: None if mark is None else round(mark * MARK_UNITS) / MARK_UNITS for name, mark in marks.items()},
-    )
+    exact = {}
+    for name in _MARKS:
+        mark = getattr(attempt, name)
+        if mark is not None and mark != round(mark * MARK_UNITS) / MARK_UNITS:
+            exact[name] = round(mark * MARK_UNITS) / MARK_UNITS
+    return dataclasses.replace(attempt, **exact) if exact else attempt
 
 
-def fault_of(attempt: AttemptRecord, lo: int, hi: int) -> str | None:
-    """Why the attempt can not be a row of the flush of ``lo < attempt_no <= hi``; None where it can."""
+def checked_row(attempt: AttemptRecord, lo: int, hi: int) -> Row:
+    """The attempt's row (``rows.ATTEMPT``) in the flush of ``lo < attempt_no <= hi``. Raises UnfitAttempt."""
+    fault = _number_fault(attempt, lo, hi) or _mark_fault(attempt) or _size_fault(attempt)
+    if fault is not None:
+        raise UnfitAttempt(fault)
+    try:
+        row = attempt_row(attempt)
+        longest = max(len(value.encode()) for value in row if isinstance(value, str))
+    except (TypeError, ValueError) as error:
+        raise UnfitAttempt(f"it can not be written as text: {error}") from error
+    if longest > MAX_JSON_BYTES:
+        raise UnfitAttempt(f"its JSON is larger than {MAX_JSON_BYTES} bytes")
+    return row
+
+
+def _number_fault(attempt: AttemptRecord, lo: int, hi: int) -> str | None:
     if not _is_int(attempt.attempt_no, 1, MAX_INT) or not lo < attempt.attempt_no <= hi:
         return f"its number {attempt.attempt_no!r} is not in {lo + 1}..{hi}"
     for name in _COUNTS:
@@ -43,7 +63,7 @@ def fault_of(attempt: AttemptRecord, lo: int, hi: int) -> str | None:
         return f"attempted_at_ms {attempt.attempted_at_ms!r} is not a time"
     if attempt.video_end_frame < attempt.video_start_frame:
         return "it ends before it starts"
-    return _mark_fault(attempt) or _size_fault(attempt)
+    return None
 
 
 def _is_int(value: Any, low: int, high: int) -> bool:
@@ -70,8 +90,4 @@ def _size_fault(attempt: AttemptRecord) -> str | None:
         return f"a version is longer than {MAX_VERSION_CHARS} characters"
     if attempt.landmark_blob is not None and len(attempt.landmark_blob) > MAX_BLOB_BYTES:
         return f"landmark_blob is larger than {MAX_BLOB_BYTES} bytes"
-    try:
-        sizes = [len(value.encode()) for value in attempt_row(attempt) if isinstance(value, str)]
-    except (TypeError, ValueError) as error:
-        return f"it can not be written as text: {error}"
-    return f"its JSON is larger than {MAX_JSON_BYTES} bytes" if max(sizes) > MAX_JSON_BYTES else None
+    return None

@@ -10,9 +10,9 @@ from typing import Any
 
 from storage import rows
 from storage.book import ProgressBook
-from storage.checks import fault_of, whole_units
+from storage.checks import UnfitAttempt, checked_row, whole_units
 from storage.learner_plans import learners_locked, open_books, write_books
-from storage.plan import Insert, Plan, Query, marks, select
+from storage.plan import Insert, Plan, Query, Row, marks, select
 from storage.ports import ProgressRules
 from storage.records import (
     MARK_UNITS,
@@ -47,6 +47,7 @@ class Admitted:
     session: SessionRecord
     learner: Learner
     attempts: tuple[AttemptRecord, ...]
+    attempt_rows: tuple[Row, ...]
     refused: tuple[tuple[AttemptRecord, str], ...]
 
 
@@ -54,9 +55,9 @@ class Admitted:
 class _Rows:
     """Rows that the group's inserts will write."""
 
-    attempts: list[tuple[Any, ...]] = field(default_factory=list)
-    landmarks: list[tuple[Any, ...]] = field(default_factory=list)
-    quarantine: list[tuple[Any, ...]] = field(default_factory=list)
+    attempts: list[Row] = field(default_factory=list)
+    landmarks: list[Row] = field(default_factory=list)
+    quarantine: list[Row] = field(default_factory=list)
 
 
 def groups(batch: Sequence[SessionFlush]) -> Iterator[list[tuple[int, SessionFlush]]]:
@@ -126,19 +127,26 @@ def verdict(
     if stored < flush.lo:
         detail = f"attempts {stored + 1}..{flush.lo} are not in the store"
         return FlushOutcome(flush.session_id, "fenced", stored, detail=detail)
-    good: dict[int, AttemptRecord] = {}
+    return _admit(flush, session, learner, condemned)
+
+
+def _admit(flush: SessionFlush, session: SessionRecord, learner: Learner, condemned: Mapping[int, str]) -> Admitted:
+    stored = session.stored_through
+    good: dict[int, tuple[AttemptRecord, Row]] = {}
     refused: list[tuple[AttemptRecord, str]] = []
     for attempt in sorted(flush.attempts, key=lambda attempt: attempt.attempt_no):
-        if flush.lo < attempt.attempt_no <= stored:
+        number = attempt.attempt_no
+        if flush.lo < number <= stored:
             continue
-        reason = condemned.get(attempt.attempt_no) or fault_of(attempt, stored, flush.hi)
-        if reason is None and attempt.attempt_no in good:
-            reason = "its number is there twice"
-        if reason is None:
-            good[attempt.attempt_no] = whole_units(attempt)
-        else:
-            refused.append((attempt, reason))
-    return Admitted(flush, session, learner, tuple(good.values()), tuple(refused))
+        try:
+            if number in condemned or number in good:
+                raise UnfitAttempt(condemned.get(number, "its number is there twice"))
+            row = checked_row(attempt, stored, flush.hi)
+            good[number] = (whole_units(attempt), row)
+        except UnfitAttempt as unfit:
+            refused.append((attempt, str(unfit)))
+    attempts = tuple(attempt for attempt, _ in good.values())
+    return Admitted(flush, session, learner, attempts, tuple(row for _, row in good.values()), tuple(refused))
 
 
 def flush_group(
@@ -238,11 +246,11 @@ def _add_rows(
     new: _Rows, item: Admitted, book: ProgressBook, rules: ProgressRules, now_ms: int, retention_ms: int
 ) -> None:
     owner = (item.session.tenant_id, item.session.user_id)
-    for attempt in item.attempts:
+    for attempt, row in zip(item.attempts, item.attempt_rows, strict=True):
         day = book.local_day(attempt.attempted_at_ms, rules)
         seq = book.add_attempt(attempt, day, item.session.skill_areas, rules)
         own_id = rows.attempt_id(attempt.session_id, attempt.attempt_no)
-        new.attempts.append((*rows.attempt_row(attempt), own_id, *owner, day.isoformat(), seq))
+        new.attempts.append((*row, own_id, *owner, day.isoformat(), seq))
         if attempt.landmark_blob is not None and item.learner.landmark_consent:
             key = (attempt.session_id, attempt.attempt_no)
             new.landmarks.append((*key, *owner, attempt.landmark_blob, now_ms + retention_ms))

@@ -65,9 +65,12 @@ REFERENCE = (
 )  # fmt: skip
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def to_json(value: Any) -> str:
     """Compact JSON. Raises ValueError or TypeError for what JSON has no form for (NaN, bytes)."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def mark_units(mark: float | None) -> int | None:
