@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import httpx
 import pytest
@@ -105,3 +107,9 @@ def test_a_document_can_be_sent_without_an_application():
     problem = Problem(ProblemCode.TICKET_USED, "The ticket has been used already.")
     assert json.loads(problems.problem_body(problem))["code"] == "ticket_used"
     assert problems.problem_headers(problem.code)["WWW-Authenticate"] == "Bearer"
+
+
+def test_the_documentation_shows_the_table():
+    page = (Path(__file__).parents[2] / "docs" / "rest.md").read_text()
+    shown = re.findall(r"^\| `(\w+)` \| (\d+) \| (.+) \| (.+) \|$", page, re.MULTILINE)
+    assert shown == [(str(code), str(kind.status), kind.title, kind.client_action) for code, kind in PROBLEMS.items()]
