@@ -9,19 +9,8 @@ import numpy as np
 import pytest
 
 from protocol.landmarks import HOLISTIC, Block, LandmarkClip
-from server import models
 from server.clips import ClipError, read_clip
-from server.config import Settings
 from server.models import ModelError
-
-
-@pytest.fixture(scope="module")
-def models_dir() -> Path:
-    folder = Settings.from_environment().models_dir
-    lacking = [name for name, state in models.verify(folder).items() if state != "present"]
-    if lacking:
-        pytest.skip(f"models are not in {folder}: {', '.join(lacking)} (run: storysign models pull)")
-    return folder
 
 
 def write_video(path: Path, pictures: list[np.ndarray], rate_hz: int = 10) -> Path:
