@@ -66,8 +66,8 @@ The client keeps every attempt with its frames until `stored` covers its number.
   lost, and `welcome` says so: `recovered` is false and `lost` has the numbers. A client that holds nothing takes
   `cursor.a` as the number of its next attempt.
 - From `welcome.cursor` on the client sends its attempts again: `attempt.begin` (again, which changes nothing if it is
-  the same), the frames from `q`, and `attempt.end` or `attempt.cancel` where they were said. Results that were judged and
-  are not stored yet come in `welcome.results`.
+  the same), the frames from `q`, and `attempt.end` or `attempt.cancel` where they were said. Results judged and
+  not yet stored come in `welcome.results`.
 - A repeat (same attempt, same number, same bytes) is ignored. Other bytes are `SEQ_CONFLICT`. A gap is `SEQ_GAP` with
   the cursor to go on from. Messages about attempts before `cursor.a` are ignored.
 - A client that finds the session paused and still has attempts to send says `resume` first and `pause` after them.

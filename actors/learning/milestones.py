@@ -1,0 +1,78 @@
+"""What a learner can reach: a table of codes, what they say, and how much of what it takes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from storage.records import Milestone, ProgressRecord
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneInfo:
+    """One row of the table: reached once ``measure`` of the progress is at least ``threshold``."""
+
+    code: str
+    text: str
+    measure: Callable[[ProgressRecord], float]
+    threshold: float
+
+
+def _attempts(progress: ProgressRecord) -> float:
+    return progress.total_attempts
+
+
+def _successes(progress: ProgressRecord) -> float:
+    return progress.successful_attempts
+
+
+def _sessions(progress: ProgressRecord) -> float:
+    return progress.total_sessions
+
+
+def _streak(progress: ProgressRecord) -> float:
+    return progress.longest_streak
+
+
+def _minutes(progress: ProgressRecord) -> float:
+    return progress.practice_time_ms / 60_000
+
+
+def _level(progress: ProgressRecord) -> float:
+    return progress.current_level
+
+
+_ROWS = (
+    MilestoneInfo("first_attempt", "The first sentence signed.", _attempts, 1),
+    MilestoneInfo("first_success", "The first sentence signed well.", _successes, 1),
+    MilestoneInfo("successes_10", "10 sentences signed well.", _successes, 10),
+    MilestoneInfo("successes_100", "100 sentences signed well.", _successes, 100),
+    MilestoneInfo("successes_1000", "1,000 sentences signed well.", _successes, 1_000),
+    MilestoneInfo("first_session", "The first session completed.", _sessions, 1),
+    MilestoneInfo("sessions_10", "10 sessions completed.", _sessions, 10),
+    MilestoneInfo("sessions_100", "100 sessions completed.", _sessions, 100),
+    MilestoneInfo("streak_3", "Practised 3 days in a row.", _streak, 3),
+    MilestoneInfo("streak_7", "Practised a whole week, day by day.", _streak, 7),
+    MilestoneInfo("streak_30", "Practised 30 days in a row.", _streak, 30),
+    MilestoneInfo("streak_100", "Practised 100 days in a row.", _streak, 100),
+    MilestoneInfo("practice_1h", "One hour of signing.", _minutes, 60),
+    MilestoneInfo("practice_10h", "10 hours of signing.", _minutes, 600),
+    MilestoneInfo("practice_100h", "100 hours of signing.", _minutes, 6_000),
+    *(MilestoneInfo(f"level_{level}", f"Level {level} reached.", _level, level) for level in range(1, 11)),
+)
+
+MILESTONES: Mapping[str, MilestoneInfo] = MappingProxyType({row.code: row for row in _ROWS})
+
+
+def with_milestones(progress: ProgressRecord, at_ms: int) -> ProgressRecord:
+    """The progress with what it has reached by now, noted as of ``at_ms``; what was noted before stays as it is.
+
+    Every measure can only grow, so which milestones are reached does not depend on the order of what happened.
+    """
+    known = {milestone.code for milestone in progress.milestones}
+    reached = tuple(
+        Milestone(row.code, at_ms) for row in _ROWS if row.code not in known and row.measure(progress) >= row.threshold
+    )
+    return dataclasses.replace(progress, milestones=progress.milestones + reached) if reached else progress
