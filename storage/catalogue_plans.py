@@ -48,6 +48,14 @@ def set_consent(learner_id: Id, landmark_consent: bool) -> Plan[None]:
         yield Query("DELETE FROM attempt_landmarks WHERE user_id=?", (learner_id,))
 
 
+def set_time_zone(learner_id: Id, time_zone: str) -> Plan[None]:
+    """Days of practice from now on are of this zone; those that are past stay what they were."""
+    known = yield Query("SELECT id FROM learners WHERE id=?", (learner_id,), lock=True)
+    if not known.rows:
+        raise NotFound(f"there is no learner {id_text(learner_id)}")
+    yield Query("UPDATE learners SET time_zone=? WHERE id=?", (time_zone, learner_id))
+
+
 def create_session(session: SessionRecord) -> Plan[None]:
     """Adds a session of an existing learner; adding the same one again changes nothing."""
     known = yield Query("SELECT id FROM learners WHERE id=?", (session.user_id,), lock=True)

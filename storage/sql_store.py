@@ -128,6 +128,9 @@ class SqlStore:
     async def set_consent(self, learner_id: Id, landmark_consent: bool) -> None:
         await self._engine.write(lambda: catalogue_plans.set_consent(learner_id, landmark_consent))
 
+    async def set_time_zone(self, learner_id: Id, time_zone: str) -> None:
+        await self._engine.write(lambda: catalogue_plans.set_time_zone(learner_id, time_zone))
+
     async def create_session(self, session: SessionRecord) -> None:
         await self._engine.write(lambda: catalogue_plans.create_session(session))
 

@@ -54,8 +54,13 @@ async def test_a_learner_is_found_by_id_and_token(store: Store) -> None:
     assert await store.learner_by_token(bytes(32)) is None
     await store.set_consent(learner.id, False)
     assert await store.learner(learner.id) == dataclasses.replace(learner, landmark_consent=False)
+    await store.set_time_zone(learner.id, "Asia/Tokyo")
+    moved = dataclasses.replace(learner, landmark_consent=False, time_zone="Asia/Tokyo")
+    assert await store.learner(learner.id) == moved
     with pytest.raises(NotFound):
         await store.set_consent(new_id(), True)
+    with pytest.raises(NotFound):
+        await store.set_time_zone(new_id(), "UTC")
 
 
 async def test_a_session_comes_back_as_it_was_made(store: Store) -> None:
