@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from actors.learning.progress import skill_progress
+from actors.learning.streaks import local_day
+from actors.learning.summary import skill_progress
 from server.api.dependencies import LearnerDep, NodeDep, PageDep, own_session, unix_ms
 from server.api.models import (
     AttemptBody,
@@ -91,4 +92,5 @@ async def list_attempts(
 @router.get("/me/progress")
 async def read_progress(node: NodeDep, learner: LearnerDep) -> ProgressBody:
     """Level, experience, streak and averages in every skill area."""
-    return ProgressBody(skills=[skill_progress(record) for record in await node.store.progress_of(learner.id)])
+    today = local_day(unix_ms(), learner.time_zone)
+    return ProgressBody(skills=list(skill_progress(await node.store.progress_of(learner.id), today)))
