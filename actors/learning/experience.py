@@ -49,8 +49,10 @@ def session_experience(
 
 
 def level_of(experience_points: float) -> float:
-    """Level 0.0..10.0 of so much experience: ``min(10, √(points / 100))``, two decimals. Source: DESIGN §8.
+    """Level 0.0..10.0 of so much experience: ``min(10, √(points / 100))``. Source: DESIGN §8.
 
-    Each level takes more than the one before: 100 points for the first, 1,900 for the tenth.
+    Two decimals, cut off and not rounded, so that no level is shown before it is reached. Each takes more than the one
+    before: 100 points for the first, 1,900 for the tenth.
     """
-    return min(MAX_LEVEL, round(math.sqrt(max(0.0, experience_points) / 100), 2))
+    hundredths_of_points = max(0, round(experience_points * 100))
+    return min(MAX_LEVEL, math.isqrt(hundredths_of_points) / 100)

@@ -40,7 +40,7 @@ def runs_of(days: Iterable[dt.date]) -> list[tuple[dt.date, int]]:
 
 
 def streak_on(today: dt.date, last_day: dt.date | None, streak: int) -> int:
-    """What is left today of a streak that ended on ``last_day``: it holds until a whole day goes by without practice."""
+    """What is left today of a streak that ended on ``last_day``; it holds until a day goes by without practice."""
     if last_day is None or today - last_day > _ONE_DAY:
         return 0
     return streak
