@@ -253,7 +253,7 @@ def _add_rows(
         new.attempts.append((*row, own_id, *owner, day.isoformat(), seq))
         if attempt.landmark_blob is not None and item.learner.landmark_consent:
             key = (attempt.session_id, attempt.attempt_no)
-            new.landmarks.append((*key, *owner, attempt.landmark_blob, now_ms + retention_ms))
+            new.landmarks.append((*key, *owner, attempt.landmark_blob, rows.utc_text(now_ms + retention_ms)))
     for attempt, reason in item.refused:
         number = attempt.attempt_no if isinstance(attempt.attempt_no, int) else 0
         number = min(max(number, 0), 2**31 - 1)

@@ -9,6 +9,7 @@ from storage.migrate import SchemaEngine
 from storage.ports import ProgressRules
 from storage.sql_store import DEFAULT_RETENTION_DAYS, SqlStore
 from storage.sqlite.engine import SqliteEngine
+from storage.tidb.target import SCHEME, parse
 
 SQLITE = "sqlite:///"
 
@@ -21,9 +22,14 @@ def sqlite_path(url: str) -> Path | None:
 def open_engine(url: str) -> SchemaEngine:
     """The engine for a database URL, not yet connected. Raises StoreUnusable for a URL it does not know."""
     path = sqlite_path(url)
-    if path is None:
-        raise StoreUnusable("a database URL is sqlite:///PATH")
-    return SqliteEngine(path)
+    if path is not None:
+        return SqliteEngine(path)
+    if url.startswith(f"{SCHEME}://"):
+        # The driver is imported only where it is needed: session actors and embedded stores do without.
+        from storage.tidb.engine import TidbEngine
+
+        return TidbEngine(parse(url))
+    raise StoreUnusable("a database URL is sqlite:///PATH, or mysql://USER:PASSWORD@HOST:PORT/DATABASE")
 
 
 def open_store(url: str, rules: ProgressRules, *, retention_days: int = DEFAULT_RETENTION_DAYS) -> SqlStore:

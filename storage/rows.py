@@ -87,6 +87,11 @@ def to_day(value: dt.date | str) -> dt.date:
     return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
 
 
+def utc_text(at_ms: int) -> str:
+    """A moment as ``YYYY-MM-DD HH:MM:SS``, UTC: text that sorts by time, and what a DATETIME column takes."""
+    return dt.datetime.fromtimestamp(at_ms // 1000, dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def sentences_json(sentences: Sequence[StorySentence]) -> str:
     """Sentences as ``[{"text":…,"glosses":[…]}]``."""
     return to_json([{"text": sentence.text, "glosses": list(sentence.glosses)} for sentence in sentences])

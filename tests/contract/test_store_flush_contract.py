@@ -10,7 +10,7 @@ import pytest
 
 from storage.ports import Store
 from storage.records import ProgressRecord, SessionClose, SessionFlush, new_id
-from tests.contract.conftest import Database
+from tests.support.databases import Database
 from tests.support.store_makers import (
     DAY_MS,
     NOON_MS,

@@ -7,7 +7,7 @@ import pytest
 from storage.errors import IllegalTransition, NotFound, StoreConflict
 from storage.ports import Store
 from storage.records import SessionClose, new_id
-from tests.contract.conftest import Database
+from tests.support.databases import Database
 from tests.support.store_makers import (
     NOON_MS,
     a_flush,

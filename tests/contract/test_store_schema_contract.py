@@ -10,7 +10,7 @@ from storage.errors import StoreUnusable
 from storage.migrate import Migration, Migrator, SchemaEngine
 from storage.open import open_engine, open_store
 from storage.plan import Plan, Query
-from tests.contract.conftest import Database
+from tests.support.databases import Database
 from tests.support.store_makers import NOON_MS, StepRules, a_practising_learner
 
 _EXTRA = Migration(
@@ -23,8 +23,8 @@ _EXTRA = Migration(
 
 
 @pytest.fixture
-async def engine(database: Database) -> AsyncIterator[SchemaEngine]:
-    engine = open_engine(database.url)
+async def engine(empty_database: Database) -> AsyncIterator[SchemaEngine]:
+    engine = open_engine(empty_database.url)
     await engine.open()
     yield engine
     await engine.close()
@@ -81,12 +81,12 @@ async def test_verify_says_each_difference(engine: SchemaEngine) -> None:
     assert differences[2:] == ["table notes is not ours", "table stories is missing"]
 
 
-async def test_a_server_refuses_a_schema_that_is_too_new(database: Database, engine: SchemaEngine) -> None:
+async def test_a_server_refuses_a_schema_that_is_too_new(empty_database: Database, engine: SchemaEngine) -> None:
     await Migrator(engine).up(NOON_MS)
     engine.migrations = (*engine.migrations, _EXTRA)
     await Migrator(engine).up(NOON_MS)
     with pytest.raises(StoreUnusable, match="version 2, this StorySign knows 1: use a newer StorySign"):
-        await open_store(database.url, StepRules()).open()
+        await open_store(empty_database.url, StepRules()).open()
     engine.migrations = engine.migrations[:1]
     with pytest.raises(StoreUnusable, match="newer StorySign"):
         await Migrator(engine).up(NOON_MS)
@@ -99,10 +99,10 @@ async def test_a_server_refuses_a_schema_that_is_too_old(engine: SchemaEngine) -
         await Migrator(engine).require_current(NOON_MS)
 
 
-async def test_a_foreign_database_is_refused_untouched(database: Database, engine: SchemaEngine) -> None:
+async def test_a_foreign_database_is_refused_untouched(empty_database: Database, engine: SchemaEngine) -> None:
     await _run(engine, "CREATE TABLE recipes (id INTEGER NOT NULL PRIMARY KEY)")
     with pytest.raises(StoreUnusable, match="not a StorySign database .it has recipes."):
-        await open_store(database.url, StepRules()).open()
+        await open_store(empty_database.url, StepRules()).open()
     with pytest.raises(StoreUnusable, match="not a StorySign database"):
         await Migrator(engine).up(NOON_MS)
     assert set(await engine.live_schema()) == {"recipes"}

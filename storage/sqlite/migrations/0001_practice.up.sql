@@ -78,7 +78,7 @@ CREATE TABLE attempt_landmarks (
     tenant_id TEXT NOT NULL,
     user_id BLOB NOT NULL,
     landmark_data BLOB NOT NULL,
-    expires_at INTEGER NOT NULL,
+    expires_at TEXT NOT NULL,
     PRIMARY KEY (session_id, attempt_number)
 ) STRICT;
 

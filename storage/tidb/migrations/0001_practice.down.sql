@@ -1,0 +1,10 @@
+DROP TABLE IF EXISTS sign_libraries;
+DROP TABLE IF EXISTS sign_references;
+DROP TABLE IF EXISTS stories;
+DROP TABLE IF EXISTS practice_days;
+DROP TABLE IF EXISTS user_progress;
+DROP TABLE IF EXISTS attempt_quarantine;
+DROP TABLE IF EXISTS attempt_landmarks;
+DROP TABLE IF EXISTS sentence_attempts;
+DROP TABLE IF EXISTS practice_sessions;
+DROP TABLE IF EXISTS learners;
