@@ -16,6 +16,10 @@ from tests.support.server_process import ServerProcess
 _SHARED_DATA = Path(os.environ.get("STORYSIGN_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", help="mysql://… of a TiDB or MySQL server that the store's contract runs on as well")
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of real landmark recordings; tests that need it skip where it is absent."""
