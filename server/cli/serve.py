@@ -87,18 +87,24 @@ def _database_of_our_own(settings: Settings) -> AbstractContextManager[object]:
 async def _serve(settings: Settings, listener: socket.socket, console: Console) -> None:
     """Prepares, serves until a signal, stops. A signal during the preparation ends that, too."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in _STOP_SIGNALS:
-        loop.add_signal_handler(number, stop.set)
+    _stop_on_signals(stop)
     node = Node(settings, lambda line: console.print(f"• {line}"))
     console.print(f"• Database: {settings.database_url}")
     try:
         if await _unless(stop, node.start()):
+            _stop_on_signals(stop)  # Ray has put its own handler there, which prints a stack and ends the process
             await _answer(node, listener, stop, console)
         console.print("• Stopping: what learners did is being saved …")
     finally:
         await node.stop()
     console.print("• Stopped")
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in _STOP_SIGNALS:
+        loop.remove_signal_handler(number)
+        loop.add_signal_handler(number, stop.set)
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
