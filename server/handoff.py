@@ -70,8 +70,7 @@ class Handoff(asyncio.Protocol):
         self._timeout: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._transport = transport
         self._timeout = asyncio.get_running_loop().call_later(_REQUEST_TIMEOUT_S, transport.abort)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from websockets.frames import OP_BINARY, OP_CONT, OP_TEXT, Frame
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -54,8 +54,7 @@ class StreamConnection(asyncio.Protocol):
 
     # ------------------------------------------------------------------------------------------------ asyncio's side
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._transport = transport
         self._timer = self._loop.call_later(PING_INTERVAL_S, self._check_alive)
 
@@ -121,10 +120,10 @@ class StreamConnection(asyncio.Protocol):
             self._loop.call_later(CLOSE_TIMEOUT_S, self.abort)
 
     def _frame(self, frame: Frame) -> None:
-        if frame.opcode in (OP_TEXT, OP_BINARY):
+        if frame.opcode in (Opcode.TEXT, Opcode.BINARY):
             self._fragments = [frame.data]
-            self._fragmented_text = frame.opcode == OP_TEXT
-        elif frame.opcode == OP_CONT:
+            self._fragmented_text = frame.opcode == Opcode.TEXT
+        elif frame.opcode == Opcode.CONT:
             self._fragments.append(frame.data)
         else:
             return

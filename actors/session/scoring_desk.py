@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from actors.scoring.scorer import AttemptScoring, Judgement, ProvisionalMarks, Scorer
+from actors.scoring.results import Judgement, ProvisionalMarks
+from actors.scoring.scorer import Scorer
+from actors.scoring.stream import AttemptScoring
 from actors.session.events import Judge, ScoreFrames, StartScoring
 from protocol.codec import to_float
 from protocol.landmarks import LAYOUTS, LandmarkClip, Layout, VideoFormat
