@@ -29,13 +29,12 @@ class PairScores:
     """Overall scores ``(A, R)`` of attempts against single references; NaN where they were not compared.
 
     ``closed``: with the attempt's true gloss in the comparison library; ``open``: without it. Rows of attempts that the
-    scorer would not judge are NaN; they are counted in ``not_judged``. ``refused``: recordings unfit to be references.
+    scorer would not judge are NaN; they are counted in ``not_judged``.
     """
 
     closed: np.ndarray
     open: np.ndarray
     not_judged: int
-    refused: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,6 @@ def choose_material(
     clips: Sequence[LabelledClip],
     references: Sequence[LabelledClip] | None = None,
     max_pairs: int = MAX_PAIRS,
-    seed: int = SEED,
 ) -> Material:
     """Attempts and references for an evaluation of ``clips``.
 
@@ -57,14 +56,14 @@ def choose_material(
     unshared = tuple(sorted({clip.label for clip in clips} - shared))
     if _across(attempts, library) <= max_pairs:
         return Material(tuple(attempts), tuple(library), unshared, sampled=False)
-    library = _in_turn(library, seed)[:MAX_SAMPLED_REFERENCES]
-    attempts = _within(_in_turn(attempts, seed), library, max_pairs)
+    library = in_turn(library)[:MAX_SAMPLED_REFERENCES]
+    attempts = _within(in_turn(attempts), library, max_pairs)
     return Material(tuple(attempts), tuple(library), unshared, sampled=True)
 
 
-def _in_turn(clips: Sequence[LabelledClip], seed: int) -> list[LabelledClip]:
-    """A seeded order in which every prefix holds each (label, signer) about equally often."""
-    rng = np.random.default_rng(seed)
+def in_turn(clips: Sequence[LabelledClip]) -> list[LabelledClip]:
+    """A seeded order in which every prefix holds each label of each signer about equally often."""
+    rng = np.random.default_rng(SEED)
     turns: dict[tuple[str, str], int] = defaultdict(int)
     keyed = []
     for index in rng.permutation(len(clips)):

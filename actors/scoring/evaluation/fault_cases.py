@@ -1,0 +1,161 @@
+"""The alterations that suit a recording: which hand, which span, which size, and what a finding has to say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from actors.scoring.embedder import HandshapeEmbedder
+from protocol.landmarks import Block, LandmarkClip
+
+from .alterations import (
+    Span,
+    hand_shape,
+    handshape_swapped,
+    hold_inserted,
+    movement_scaled,
+    palm_turned,
+    path_extent,
+    place_moved,
+)
+from .dataset import LabelledClip
+
+HANDSHAPE_THRESHOLD = 0.9
+"""Distance of the hands' embeddings (0..2) from which a swapped handshape must be found."""
+PALM_TURNS_DEG, PALM_THRESHOLD_DEG = (30.0, 45.0, 60.0, 90.0), 45.0
+PLACE_MOVES, PLACE_THRESHOLD = (0.2, 0.35, 0.5, 0.8), 0.35
+"""Shoulder widths."""
+MOVEMENT_THRESHOLD = 0.4
+"""Shoulder widths that the hand must travel along an axis before its path is shrunk or mirrored there."""
+MOVEMENT_SHRUNK = 0.25
+HOLDS_MS, HOLD_THRESHOLD_MS = (400, 700, 1000), 700
+LEAST_SEEN = 0.8
+_DONORS_TRIED = 8
+_DIRECTIONS = ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0))
+_HANDS = {Block.LEFT_HAND: "left", Block.RIGHT_HAND: "right"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaultCase:
+    """An altered copy: ``parameter`` of ``hand`` (None: the whole signer) is wrong in ``span``; ``size`` in words."""
+
+    kind: str
+    size: str
+    above_threshold: bool
+    parameter: str
+    hand: str | None
+    span: Span
+    clip: LandmarkClip
+
+
+def donor_shapes(clips: Sequence[LabelledClip]) -> list[tuple[str, np.ndarray]]:
+    """One real hand of each clip that shows one, with its label, as a right hand ``(21, 3)`` in square units."""
+    shapes = []
+    for clip in clips:
+        for hand in (Block.RIGHT_HAND, Block.LEFT_HAND):
+            seen = np.flatnonzero(np.isfinite(clip.clip.block(hand)).all(axis=(1, 2)))
+            if len(seen):
+                shape = hand_shape(clip.clip, hand, int(seen[len(seen) // 2]))
+                shapes.append((clip.label, _of_side(shape, hand)))
+                break
+    return shapes
+
+
+def fault_cases(
+    clip: LandmarkClip, donors: Sequence[np.ndarray], embedder: HandshapeEmbedder, rng: np.random.Generator
+) -> Iterator[FaultCase]:
+    """Altered copies of ``clip``, one by one; none where no hand is seen long enough.
+
+    ``donors`` are right hands of other signs (see ``donor_shapes``). Palm, place and handshape are altered once in the
+    whole recording and once in its middle half; movement in the whole; a hold is inserted in the middle.
+    """
+    hand = _leading_hand(clip)
+    if hand is None:
+        return
+    start, end = int(clip.times_ms[0]), int(clip.times_ms[-1])
+    whole, half = Span(start, end), Span(start + (end - start) // 4, end - (end - start) // 4)
+    for span, where in ((whole, "throughout"), (half, "in the middle")):
+        yield from _shape_cases(clip, hand, span, where, donors, embedder, rng)
+        for degrees in PALM_TURNS_DEG:
+            sign = rng.choice((-1.0, 1.0))
+            yield FaultCase(
+                f"palm turned {where}", f"{degrees:.0f}°", degrees >= PALM_THRESHOLD_DEG, "orientation", _HANDS[hand],
+                span, palm_turned(clip, hand, span, sign * degrees),
+            )
+        if clip.layout.slice(Block.POSE) is not None:
+            yield from _place_cases(clip, hand, span, where, rng)
+    yield from _movement_cases(clip, hand, whole)
+    middle = (start + end) // 2
+    for hold_ms in HOLDS_MS:
+        yield FaultCase(
+            "hold inserted", f"{hold_ms} ms", hold_ms >= HOLD_THRESHOLD_MS, "movement", None,
+            Span(middle, middle + hold_ms), hold_inserted(clip, middle, hold_ms),
+        )
+
+
+def _shape_cases(
+    clip: LandmarkClip, hand: Block, span: Span, where: str, donors: Sequence[np.ndarray], embedder: HandshapeEmbedder,
+    rng: np.random.Generator,
+) -> Iterator[FaultCase]:
+    """The most unlike of a few donors."""
+    tried = [donors[index] for index in rng.permutation(len(donors))[:_DONORS_TRIED]]
+    copies = [handshape_swapped(clip, hand, span, _of_side(donor, hand)) for donor in tried]
+    if not copies:
+        return
+    unlike = [_shape_distance(clip, copy, hand, span, embedder) for copy in copies]
+    best = int(np.argmax(unlike))
+    far = unlike[best] >= HANDSHAPE_THRESHOLD
+    size = f"{'≥' if far else '<'} {HANDSHAPE_THRESHOLD:g}"
+    yield FaultCase(f"handshape swapped {where}", size, far, "handshape", _HANDS[hand], span, copies[best])
+
+
+def _place_cases(
+    clip: LandmarkClip, hand: Block, span: Span, where: str, rng: np.random.Generator
+) -> Iterator[FaultCase]:
+    for width in PLACE_MOVES:
+        right, down = _DIRECTIONS[rng.integers(len(_DIRECTIONS))]
+        yield FaultCase(
+            f"place moved {where}", f"{width:g} shoulder widths", width >= PLACE_THRESHOLD, "location", _HANDS[hand],
+            span, place_moved(clip, hand, span, right * width, down * width),
+        )
+
+
+def _movement_cases(clip: LandmarkClip, hand: Block, span: Span) -> Iterator[FaultCase]:
+    extent = path_extent(clip, hand, span)
+    far = bool(extent.max() >= MOVEMENT_THRESHOLD)
+    axis = int(np.argmax(extent))
+    mirrored = (-1.0, 1.0) if axis == 0 else (1.0, -1.0)
+    size = f"path {'≥' if far else '<'} {MOVEMENT_THRESHOLD:g} shoulder widths"
+    changes: tuple[tuple[str, tuple[float, float]], ...] = (
+        (f"movement × {MOVEMENT_SHRUNK:g}", (MOVEMENT_SHRUNK, MOVEMENT_SHRUNK)),
+        ("movement mirrored", mirrored),
+    )
+    for kind, factors in changes:
+        yield FaultCase(
+            kind, size, far, "movement", _HANDS[hand], span, movement_scaled(clip, hand, span, factors)
+        )
+
+
+def _leading_hand(clip: LandmarkClip) -> Block | None:
+    """The hand that is seen most, if that is nearly always."""
+    shares = {hand: float(np.isfinite(clip.block(hand)).all(axis=(1, 2)).mean()) for hand in _HANDS}
+    hand = max(shares, key=shares.__getitem__)
+    return hand if shares[hand] >= LEAST_SEEN else None
+
+
+def _shape_distance(
+    before: LandmarkClip, after: LandmarkClip, hand: Block, span: Span, embedder: HandshapeEmbedder
+) -> float:
+    """Embedding distance of the hand in the frame nearest to the span's middle in which it is seen."""
+    seen = np.flatnonzero(np.isfinite(before.block(hand)).all(axis=(1, 2)))
+    frame = int(seen[np.argmin(np.abs(before.times_ms[seen] - (span.start_ms + span.end_ms) / 2))])
+    shapes = [_of_side(hand_shape(clip, hand, frame), hand) for clip in (before, after)]
+    vectors = embedder.embed(np.stack(shapes))
+    return float(np.linalg.norm(vectors[0] - vectors[1]))
+
+
+def _of_side(shape: np.ndarray, hand: Block) -> np.ndarray:
+    """A right hand as one of the side of ``hand``, or the other way round: its mirror image for the left."""
+    return shape if hand is Block.RIGHT_HAND else shape * np.array([-1.0, 1.0, 1.0], np.float32)

@@ -1,0 +1,158 @@
+"""Are findings true? One parameter of one hand of a recording is changed by a known amount in a known time span.
+
+The reference is the recording as it is, together with other people's recordings of other signs; the attempt is the same
+signing re-recorded (other size, place, tempo and pace, jitter), and then altered. So the alteration is all that a
+finding may name. A finding is *true* if it is a correction of the right parameter and hand whose time span overlaps
+the alteration's (intersection over union, within the judged sign) by half.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from actors.scoring.embedder import HandshapeEmbedder
+from actors.scoring.references import Library, Reference
+from actors.scoring.results import Finding, Judgement
+from actors.scoring.scorer import Scorer
+
+from .alterations import Span
+from .dataset import LabelledClip
+from .fault_cases import FaultCase, donor_shapes, fault_cases
+from .libraries import References, Track, as_reference, untracked
+from .transforms import rerecorded
+
+LEAST_OVERLAP = 0.5
+LEAST_TRUE = 0.95
+OTHER_SIGNS = 12
+"""References of other glosses in the library: enough for a cohort, few enough to be quick."""
+SEED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRow:
+    """How one alteration at one size fared: ``named`` is the share with a true finding, ``first`` with it at the top.
+
+    ``parameter_only``: right parameter, but another hand or time. ``above_threshold``: sizes that must be found.
+    """
+
+    kind: str
+    size: str
+    above_threshold: bool
+    cases: int
+    named: float
+    first: float
+    parameter_only: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaultTable:
+    """``rows`` by kind and size; ``unchanged`` copies, and the share of them without any correction (``clean``).
+
+    ``false_codes``: corrections that unchanged copies got, with their number.
+    """
+
+    rows: tuple[FaultRow, ...]
+    unchanged: int
+    clean: float
+    false_codes: tuple[tuple[str, int], ...]
+
+    @property
+    def named(self) -> float | None:
+        """Share of the alterations above the threshold that were named; None without any."""
+        rows = [row for row in self.rows if row.above_threshold]
+        cases = sum(row.cases for row in rows)
+        return sum(row.named * row.cases for row in rows) / cases if cases else None
+
+    @property
+    def holds(self) -> bool:
+        """Whether findings are as true as they should be."""
+        return self.named is not None and self.named >= LEAST_TRUE and self.clean >= LEAST_TRUE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Outcome:
+    """What the scorer said to one case."""
+
+    case: FaultCase
+    corrections: tuple[Finding, ...]
+    truths: tuple[bool, ...]
+
+
+def fault_table(
+    clips: Sequence[LabelledClip], references: References, embedder: HandshapeEmbedder, track: Track = untracked
+) -> FaultTable:
+    """Alters each of ``clips`` in every way that suits it, and judges it; ``references`` lend the other signs."""
+    outcomes: list[_Outcome] = []
+    unchanged: list[tuple[Finding, ...]] = []
+    donors = donor_shapes(clips)
+    for number, clip in enumerate(track(clips, "Judging altered copies")):
+        own = as_reference(clip, embedder)
+        if own is None:
+            continue
+        rng = np.random.default_rng((SEED, number))
+        scorer = Scorer(Library([own, *_other_signs(references, clip, rng)]), embedder)
+        copy = rerecorded(clip.clip, rng)
+        plain = scorer.judge(copy, [clip.label])
+        if not plain.judged:
+            continue
+        unchanged.append(_corrections(plain))
+        others = [shape for label, shape in donors if label != clip.label]
+        for case in fault_cases(copy, others, embedder, rng):
+            judgement = scorer.judge(case.clip, [clip.label])
+            corrections = _corrections(judgement)
+            truths = tuple(is_true(finding, case, judgement) for finding in corrections)
+            outcomes.append(_Outcome(case, corrections, truths))
+    return _table(outcomes, unchanged)
+
+
+def is_true(finding: Finding, case: FaultCase, judgement: Judgement) -> bool:
+    """Whether a finding names what was altered: its parameter, its hand, and (by half) when.
+
+    What lies outside the sign that was judged (rest before and after it) is not counted to the alteration's span.
+    """
+    span = case.span
+    if judgement.signs:
+        sign = judgement.signs[0]
+        span = Span(max(span.start_ms, sign.start_ms), min(span.end_ms, sign.end_ms))
+    overlap = Span(finding.start_ms, finding.end_ms).overlap(span)
+    hand_right = case.hand is None or finding.hand == case.hand
+    return finding.parameter == case.parameter and hand_right and overlap >= LEAST_OVERLAP
+
+
+def _other_signs(references: References, clip: LabelledClip, rng: np.random.Generator) -> list[Reference]:
+    """One reference each of some other glosses, by other people."""
+    others = [reference for reference in references.of_others(clip.signer) if reference.gloss != clip.label]
+    found: dict[str, Reference] = {}
+    for index in rng.permutation(len(others)):
+        found.setdefault(others[index].gloss, others[index])
+    return list(found.values())[:OTHER_SIGNS]
+
+
+def _corrections(judgement: Judgement) -> tuple[Finding, ...]:
+    return tuple(finding for finding in judgement.findings if finding.kind == "correction")
+
+
+def _table(outcomes: Sequence[_Outcome], unchanged: Sequence[tuple[Finding, ...]]) -> FaultTable:
+    groups: dict[tuple[str, str, bool], list[_Outcome]] = {}
+    for outcome in outcomes:
+        case = outcome.case
+        groups.setdefault((case.kind, case.size, case.above_threshold), []).append(outcome)
+    false_codes = Counter(finding.code for corrections in unchanged for finding in corrections)
+    clean = sum(not corrections for corrections in unchanged) / len(unchanged) if unchanged else 0.0
+    rows = tuple(_row(*key, found) for key, found in groups.items())
+    return FaultTable(rows, len(unchanged), clean, tuple(false_codes.most_common()))
+
+
+def _row(kind: str, size: str, above_threshold: bool, found: Sequence[_Outcome]) -> FaultRow:
+    named = sum(any(outcome.truths) for outcome in found)
+    first = sum(outcome.truths[:1] == (True,) for outcome in found)
+    parameter_only = sum(
+        not any(outcome.truths) and any(finding.parameter == outcome.case.parameter for finding in outcome.corrections)
+        for outcome in found
+    )
+    count = len(found)
+    return FaultRow(kind, size, above_threshold, count, named / count, first / count, parameter_only / count)

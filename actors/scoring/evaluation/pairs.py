@@ -1,0 +1,146 @@
+"""Overall scores of attempts against single references of other signers, by the scorer's own parts, many at a time.
+
+A pair's score is what ``Scorer.judge`` gives a one-sign attempt if its library held, of the wanted gloss, that one
+reference alone, and of the other glosses all that other signers signed (``closed``), or these without the attempt's
+true gloss (``open``: the learner signed something that the library does not know). Only the rounding is left out. What
+depends on one recording is measured once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from actors.scoring.align import symmetric_path
+from actors.scoring.calibrate import COHORT, Calibration, calibration
+from actors.scoring.canonical import canonicalise
+from actors.scoring.compare import distances, local_costs
+from actors.scoring.embedder import HandshapeEmbedder
+from actors.scoring.fluency import (
+    HESITATION_MS,
+    SignFluency,
+    hesitation_mark,
+    hesitations,
+    smoothness_mark,
+    spectral_arc_length,
+    standstills,
+    tempo_mark,
+)
+from actors.scoring.judge import ACCURACY_SHARE, CONFIDENCE_SHARE, FLUENCY_SHARE
+from actors.scoring.parameters import Features, measure, sign_features
+from actors.scoring.quality import reason_not_to_judge, tracking_quality
+from actors.scoring.references import SIGN_FRAMES, Library, Reference
+from actors.scoring.resample import GRID_STEP_MS
+from actors.scoring.segment import active_span
+from actors.scoring.tempo import hand_speed, reference_speed, still_beside
+
+from .dataset import LabelledClip
+from .figures import PairScores
+from .libraries import References, Track, untracked
+from .material import Material
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedAttempt:
+    """What is measured on an attempt before it is compared."""
+
+    sign: Features
+    duration_ms: float
+    quality: float
+    speed: np.ndarray
+
+
+def prepare_attempt(clip: LabelledClip, embedder: HandshapeEmbedder) -> PreparedAttempt | None:
+    """The attempt as the judge sees it; None where it would not judge."""
+    canonical = canonicalise(clip.clip)
+    features = measure(canonical, embedder)
+    start, stop = active_span(features)
+    if reason_not_to_judge(clip.clip, canonical, start, stop) is not None:
+        return None
+    return PreparedAttempt(
+        sign=sign_features(features, start, stop, SIGN_FRAMES),
+        duration_ms=(stop - start) * GRID_STEP_MS,
+        quality=tracking_quality(canonical, start, stop).overall,
+        speed=hand_speed(features.cut(start, stop)),
+    )
+
+
+def score_pairs(
+    material: Material, references: References, embedder: HandshapeEmbedder, track: Track = untracked
+) -> PairScores:
+    """Scores every attempt of ``material`` against every reference, made of its references, by another signer."""
+    shape = (len(material.attempts), len(material.references))
+    closed, open_ = np.full(shape, np.nan), np.full(shape, np.nan)
+    columns = np.array(references.clip_indices, np.intp)
+    scorer = _PairScorer(references.references, calibration())
+    not_judged = 0
+    for row, attempt in enumerate(track(material.attempts, "Scoring pairs")):
+        ready = prepare_attempt(attempt, embedder)
+        if ready is None:
+            not_judged += 1
+        elif len(columns):
+            closed[row, columns], open_[row, columns] = scorer.scores(ready, attempt.label, attempt.signer)
+    return PairScores(closed, open_, not_judged)
+
+
+class _PairScorer:
+    """Scores attempts against each reference; remembers what belongs to a reference or to a signer's library."""
+
+    def __init__(self, references: Sequence[Reference], fit: Calibration) -> None:
+        self._library = Library(references)
+        self._fit = fit
+        self._signers = np.array([reference.signer for reference in references])
+        self._speeds = [None if reference.still else reference_speed(reference) for reference in references]
+        self._arcs = [None if speed is None else spectral_arc_length(speed) for speed in self._speeds]
+        self._typical: dict[str, dict[str, int]] = {}
+
+    def scores(self, attempt: PreparedAttempt, label: str, signer: str) -> tuple[np.ndarray, np.ndarray]:
+        """Closed and open scores ``(R,)``; NaN for the signer's own references."""
+        both = distances(attempt.sign, self._library.packed)
+        far = both.min(axis=0).astype(np.float64)
+        others = {gloss: float(far[index]) for gloss, index in self._typical_of_others(signer).items()}
+        closed, open_ = np.full(len(far), np.nan), np.full(len(far), np.nan)
+        for gloss in others:
+            known = [distance for other, distance in others.items() if other != gloss]
+            strange = [distance for other, distance in others.items() if other not in (gloss, label)]
+            for index in self._library.indices_of(gloss):
+                if self._signers[index] == signer:
+                    continue
+                fluency = FLUENCY_SHARE * self._fluency(attempt, index, int(both[:, index].argmin()))
+                closed[index] = self._form(attempt, float(far[index]), known) + fluency
+                open_[index] = self._form(attempt, float(far[index]), strange) + fluency
+        return closed, open_
+
+    def _form(self, attempt: PreparedAttempt, distance: float, others: Sequence[float]) -> float:
+        """The share of accuracy and confidence in the score."""
+        cohort = float(np.mean(sorted(others)[:COHORT])) if others else None
+        certainty = self._fit.certainty(distance, min(others, default=None))
+        accuracy = self._fit.accuracy(distance, cohort)
+        return ACCURACY_SHARE * accuracy + CONFIDENCE_SHARE * certainty * attempt.quality
+
+    def _fluency(self, attempt: PreparedAttempt, index: int, mirror: int) -> float:
+        """Fluency beside one reference; the way through it is only sought where the attempt stands still at all."""
+        own = self._speeds[index]
+        if own is None or len(attempt.speed) < 2:
+            return SignFluency(None, None, 1.0, ()).mark
+        stops = []
+        if any((stop - start) * GRID_STEP_MS >= HESITATION_MS for start, stop in standstills(attempt.speed)):
+            single = self._library.packed.take([index])
+            path = symmetric_path(local_costs(attempt.sign, single)[mirror, :, :, 0].astype(np.float64))
+            stops = hesitations(attempt.speed, still_beside(own, path, len(attempt.speed), len(attempt.sign)))
+        return SignFluency(
+            tempo_mark(attempt.duration_ms, [self._library.references[index].duration_ms]),
+            smoothness_mark(attempt.speed, self._arcs[index]),
+            hesitation_mark(stops),
+            tuple(stops),
+        ).mark
+
+    def _typical_of_others(self, signer: str) -> dict[str, int]:
+        """For each gloss that other people signed, the place of their typical reference."""
+        if signer not in self._typical:
+            places = np.flatnonzero(self._signers != signer)
+            others = Library([self._library.references[place] for place in places])
+            self._typical[signer] = {gloss: int(places[index]) for gloss, index in others.typical.items()}
+        return self._typical[signer]

@@ -1,0 +1,61 @@
+"""Does every recording of a library find itself? Changed copies of each, judged as each sign of the library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from actors.scoring.embedder import HandshapeEmbedder
+from actors.scoring.references import Library
+from actors.scoring.scorer import Scorer
+
+from .dataset import LabelledClip
+from .libraries import Track, prepare_references, untracked
+from .transforms import mirrored, noisy, retimed, scaled, warped
+
+SEED = 26
+COPY_SIGNER = "copy"
+
+
+@dataclass(frozen=True, slots=True)
+class SelfRank:
+    """Rank (1: best) of a recording's own gloss among all for its changed copy; ``score`` its mark; the best other one.
+
+    ``rank`` and ``score`` are None where the copy could not be judged.
+    """
+
+    label: str
+    rank: int | None
+    score: float | None
+    best_other: str | None
+    best_other_score: float | None
+
+
+def changed_copies(clips: Sequence[LabelledClip]) -> list[LabelledClip]:
+    """Each recording mirrored, 0.6 to 1.6 times as large, at 0.85 to 1.2 of its tempo, uneven in time, and jittered."""
+    copies = []
+    for number, clip in enumerate(clips):
+        rng = np.random.default_rng((SEED, number))
+        changed = scaled(mirrored(clip.clip), rng.uniform(0.6, 1.6))
+        changed = noisy(warped(retimed(changed, rng.uniform(0.85, 1.2)), 0.15, rng), 0.02, rng)
+        copies.append(replace(clip, clip=changed, signer=COPY_SIGNER))
+    return copies
+
+
+def self_ranks(
+    clips: Sequence[LabelledClip], embedder: HandshapeEmbedder, track: Track = untracked
+) -> list[SelfRank]:
+    """Judges the changed copy of each of ``clips`` as every gloss of the library that all of them make."""
+    library = Library(prepare_references(clips, embedder, track).references)
+    scorer = Scorer(library, embedder)
+    ranks = []
+    for copy in track(changed_copies(clips), "Judging changed copies"):
+        scores = {gloss: scorer.judge(copy.clip, [gloss]).score for gloss in library.glosses}
+        known = {gloss: score for gloss, score in scores.items() if score is not None}
+        own = known.pop(copy.label, None)
+        other = max(known, key=known.__getitem__, default=None)
+        rank = None if own is None else 1 + sum(score >= own for score in known.values())
+        ranks.append(SelfRank(copy.label, rank, own, other, known.get(other) if other else None))
+    return ranks

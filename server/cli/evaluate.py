@@ -1,0 +1,160 @@
+"""`storysign eval`: how well the scorer tells signs apart, what changes its marks, whether its findings are true."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import track as rich_track
+from typer.core import TyperGroup
+
+from actors.scoring.embedder import HandshapeEmbedder
+from actors.scoring.evaluation.dataset import DatasetError, LabelledClip, read_dataset
+from actors.scoring.evaluation.faults import fault_table
+from actors.scoring.evaluation.figures import figures
+from actors.scoring.evaluation.invariance import invariance_table
+from actors.scoring.evaluation.libraries import Item, References, prepare_references
+from actors.scoring.evaluation.material import choose_material, in_turn
+from actors.scoring.evaluation.pairs import score_pairs
+from actors.scoring.evaluation.plots import plot_evaluation
+from actors.scoring.evaluation.starter import changed_copies, self_ranks
+from actors.scoring.evaluation.timing import time_scoring
+from protocol.landmarks import HANDS, HANDS_POSE, LAYOUTS
+from server import models
+from server.cli import evaluate_tables as tables
+from server.clips import read_clip
+from server.config import Settings
+
+DEFAULT_COMMAND = "file"
+COPIED_CLIPS, LENT_REFERENCES = 100, 300
+"""Recordings that `invariance` and `faults` change, and references they judge by; more give the same picture."""
+STARTER_SIGNER = "starter"
+STARTER_PASS = 24
+
+
+class SequenceLayout(StrEnum):
+    """Layouts that a sequence file can be read in."""
+
+    HANDS = HANDS.name
+    HANDS_POSE = HANDS_POSE.name
+
+
+class _FileFirst(TyperGroup):
+    """`storysign eval FILE` stands for `storysign eval file FILE`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+            args = [DEFAULT_COMMAND, *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_FileFirst,
+    no_args_is_help=True,
+    help="Measure how well signs are told apart: `storysign eval FILE.npz`, or one of the commands below.",
+)
+_notes = Console(stderr=True, highlight=False, soft_wrap=True)
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE.npz", help="Sequences, or static hands.")]
+OptionalFile = Annotated[
+    Path | None, typer.Argument(metavar="[FILE.npz]", help="Sequences, or static hands; else the starter signs.")
+]
+
+
+@app.command(DEFAULT_COMMAND)
+def file(
+    path: FileArgument,
+    references: Annotated[
+        Path | None, typer.Option(metavar="FILE.npz", help="Compare with these, not with the file's other signers.")
+    ] = None,
+    layout: Annotated[
+        SequenceLayout | None, typer.Option(help="Read these points only; default: all that the file has.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="OUT.png", help="Draw the scores and confusions.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Score every attempt in FILE against other signers' references, and say how well that tells signs apart."""
+    points = None if layout is None else LAYOUTS[layout.value]
+    clips = read_dataset(path, points)
+    material = choose_material(clips, None if references is None else read_dataset(references, points))
+    embedder = _embedder()
+    made = prepare_references(material.references, embedder, _track)
+    scores = score_pairs(material, made, embedder, _track)
+    timing = time_scoring(material.attempts, made, embedder, time.process_time)
+    found = figures(material, scores)
+    for note in tables.notes(clips, material, scores.not_judged, made.refused):
+        _notes.print(note, markup=False)
+    labels, signers = {clip.label for clip in clips}, {clip.signer for clip in clips}
+    document = found.as_json(str(path), len(clips), len(labels), len(signers), timing)
+    if as_json:
+        print(json.dumps(document, ensure_ascii=False, allow_nan=False))
+    else:
+        tables.print_figures(Console(), document, found)
+    if plot is not None:
+        plot_evaluation(plot, path.name, found.confusion, found.names, found.same, found.different)
+        _notes.print(f"The plot is in {plot}.", markup=False)
+
+
+@app.command()
+def invariance(path: OptionalFile = None) -> None:
+    """Judge recordings as they are and mirrored, scaled, moved, rolled, at other frame rates and tempos."""
+    rows = invariance_table(*_recordings_to_change(path), _track)
+    tables.print_invariance(Console(), rows)
+    if not all(row.holds for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command()
+def faults(path: OptionalFile = None) -> None:
+    """Change one parameter of one hand of real recordings, and see whether the findings name it."""
+    table = fault_table(*_recordings_to_change(path), _track)
+    tables.print_faults(Console(), table)
+    if not table.holds:
+        raise typer.Exit(1)
+
+
+@app.command()
+def starter() -> None:
+    """Judge a changed copy of every starter letter as each of the 26: does its own letter come first?"""
+    ranks = self_ranks(_starter_clips(), _embedder(), _track)
+    tables.print_ranks(Console(), ranks)
+    if sum(rank.rank == 1 for rank in ranks) < STARTER_PASS:
+        raise typer.Exit(1)
+
+
+def _recordings_to_change(path: Path | None) -> tuple[Sequence[LabelledClip], References, HandshapeEmbedder]:
+    """Attempts and other signers' references; the starter signs, which one person signs, are judged as copies."""
+    embedder = _embedder()
+    if path is None:
+        clips = _starter_clips()
+        return changed_copies(clips), prepare_references(clips, embedder, _track), embedder
+    material = choose_material(read_dataset(path))
+    if not material.pairs:
+        raise DatasetError(tables.NO_PAIRS)
+    attempts = in_turn(material.attempts)[:COPIED_CLIPS]
+    return attempts, prepare_references(in_turn(material.references)[:LENT_REFERENCES], embedder, _track), embedder
+
+
+def _starter_clips() -> list[LabelledClip]:
+    folder = Settings.from_environment().models_dir / models.STARTER_SIGNS_FOLDER
+    paths = sorted(folder.glob("*.pose"))
+    if not paths:
+        raise models.ModelError("missing", f"There are no starter signs in {folder}: run `storysign models pull`.")
+    return [
+        LabelledClip(read_clip(str(path)), path.stem, STARTER_SIGNER, path.name, index)
+        for index, path in enumerate(paths)
+    ]
+
+
+def _embedder() -> HandshapeEmbedder:
+    return HandshapeEmbedder(models.model_path(Settings.from_environment().models_dir, models.GESTURE_EMBEDDER))
+
+
+def _track(items: Sequence[Item], what: str) -> Iterable[Item]:
+    return rich_track(items, what, console=_notes, transient=True, disable=not _notes.is_terminal)

@@ -1,0 +1,120 @@
+"""What `storysign eval` shows: rich tables, and sentences about what took part and what did not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from actors.scoring.evaluation.dataset import LabelledClip
+from actors.scoring.evaluation.faults import LEAST_TRUE, FaultTable
+from actors.scoring.evaluation.figures import Figures
+from actors.scoring.evaluation.invariance import MOST_CHANGE, InvarianceRow
+from actors.scoring.evaluation.material import MAX_PAIRS, Material
+from actors.scoring.evaluation.starter import SelfRank
+
+NO_PAIRS = (
+    "There are no pairs across signers: no label is signed by two different signers. "
+    "Give another file with --references, or one with several signers."
+)
+_MOST_NAMED = 12
+
+
+def notes(clips: Sequence[LabelledClip], material: Material, not_judged: int, refused: int) -> list[str]:
+    """Sentences about what the figures leave out."""
+    said = []
+    if not material.pairs:
+        said.append(NO_PAIRS)
+    elif material.unshared:
+        said.append(f"Left out, for nobody else signs them: {_listed(material.unshared)}.")
+    if material.sampled:
+        said.append(
+            f"Sampled (the same way each time) to stay below {MAX_PAIRS:,} pairs: {len(material.attempts)} of "
+            f"{len(clips)} attempts against {len(material.references)} references."
+        )
+    if not_judged:
+        said.append(f"Not judged, so without a mark (too little to be seen): {not_judged} attempts.")
+    if refused:
+        said.append(f"Unfit as references (no hands, too short, hands lost): {refused} recordings.")
+    return said
+
+
+def print_figures(console: Console, document: Mapping[str, Any], found: Figures) -> None:
+    """The figures of one file."""
+    summary = Table("figure", "value", title=document["file"], title_justify="left")
+    for text, key in (
+        ("pair AUC, the true sign in the library", "pair_auc"),
+        ("pair AUC, the true sign not in the library", "pair_auc_open"),
+        ("top-1", "top1"),
+        ("equal error rate", "eer"),
+        ("processor time of a final judgement, ms", "ms_per_attempt"),
+        ("processor time of a streamed frame, µs", "us_per_frame"),
+    ):
+        summary.add_row(text, _number(document[key], 4 if "auc" in key or key in ("top1", "eer") else 1))
+    counts = " ".join(str(document[key]) for key in ("n", "labels", "signers"))
+    summary.add_row("clips, labels, signers in the file", counts)
+    summary.add_row("attempts and pairs compared", f"{found.attempts} {found.pairs}")
+    console.print(summary)
+    labels = Table("sign", "attempts", "signers", "AUC", "top-1", "same sign", "other sign", "taken for", title="Signs")
+    for row in found.table:
+        values = (row.auc, row.top1, row.same_median, row.other_median)
+        labels.add_row(row.label, str(row.attempts), str(row.signers), *map(_number, values), row.taken_for or "")
+    console.print(labels)
+    if found.hard_pairs:
+        hard = Table("sign", "and sign", "AUC", title="Hardest to tell apart")
+        for pair in found.hard_pairs:
+            hard.add_row(pair.a, pair.b, _number(pair.auc))
+        console.print(hard)
+
+
+def print_invariance(console: Console, rows: Sequence[InvarianceRow]) -> None:
+    """Each transform with what it did to the overall score."""
+    table = Table("transform", "attempts", "mean |change|", "drift", "worst", "no longer judged", "")
+    for row in rows:
+        changes = map(_number, (row.mean_change, row.drift, row.worst_change))
+        table.add_row(row.transform, str(row.attempts), *changes, str(row.not_judged), _verdict(row.holds))
+    console.print(table)
+    console.print(f"Asked for: mean |change| of the score ≤ {MOST_CHANGE}, and every copy judged.", highlight=False)
+
+
+def print_faults(console: Console, found: FaultTable) -> None:
+    """Each alteration with how often it was named."""
+    table = Table("alteration", "size", "cases", "named", "named first", "only the parameter", "must be found")
+    for row in found.rows:
+        shares = map(_number, (row.named, row.first, row.parameter_only))
+        table.add_row(row.kind, row.size, str(row.cases), *shares, "yes" if row.above_threshold else "")
+    console.print(table)
+    console.print(
+        f"Named above the thresholds: {_number(found.named)}. Unchanged copies without a correction: "
+        f"{_number(found.clean)} of {found.unchanged}. Asked for: ≥ {LEAST_TRUE} each. {_verdict(found.holds)}",
+        highlight=False,
+    )
+    if found.false_codes:
+        listed = ", ".join(f"{code} {count}" for code, count in found.false_codes)
+        console.print(f"Corrections of unchanged copies: {listed}.", highlight=False)
+
+
+def print_ranks(console: Console, ranks: Sequence[SelfRank]) -> None:
+    """Each recording with the rank of its own sign."""
+    table = Table("sign", "rank", "score", "best other", "its score")
+    for row in ranks:
+        rank = "not judged" if row.rank is None else str(row.rank)
+        table.add_row(row.label, rank, _number(row.score), row.best_other or "", _number(row.best_other_score))
+    console.print(table)
+    first = sum(row.rank == 1 for row in ranks)
+    console.print(f"{first} of {len(ranks)} rank their own sign first.", highlight=False)
+
+
+def _number(value: float | None, digits: int = 3) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _verdict(holds: bool) -> str:
+    return "[green]holds[/]" if holds else "[red]does not hold[/]"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
