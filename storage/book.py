@@ -88,7 +88,9 @@ class ProgressBook:
     def _put(self, area: str, record: ProgressRecord) -> None:
         # As the store will give it back, so that a replay adds up the same numbers.
         points = round(record.experience_points * EXPERIENCE_UNITS) / EXPERIENCE_UNITS
-        self.progress[area] = dataclasses.replace(record, experience_points=points)
+        if points != record.experience_points:
+            record = dataclasses.replace(record, experience_points=points)
+        self.progress[area] = record
         self.changed_areas.add(area)
 
     def _put_day(self, day: PracticeDay) -> None:
@@ -97,8 +99,8 @@ class ProgressBook:
 
 
 def _with_attempt(day: PracticeDay, attempt: AttemptRecord) -> PracticeDay:
-    return dataclasses.replace(
-        day,
+    return PracticeDay(
+        day=day.day,
         attempts=day.attempts + 1,
         judged_attempts=day.judged_attempts + attempt.judged,
         successful_attempts=day.successful_attempts + attempt.is_successful,
@@ -107,6 +109,7 @@ def _with_attempt(day: PracticeDay, attempt: AttemptRecord) -> PracticeDay:
         confidence_sum=day.confidence_sum + (mark_units(attempt.confidence) or 0),
         accuracy_sum=day.accuracy_sum + (mark_units(attempt.accuracy) or 0),
         fluency_sum=day.fluency_sum + (mark_units(attempt.fluency) or 0),
+        sessions_completed=day.sessions_completed,
     )
 
 

@@ -21,7 +21,7 @@ from storage.records import (
     Id,
     Learner,
     SessionFlush,
-    SessionRecord,
+    SessionStatus,
     new_id,
 )
 
@@ -33,6 +33,10 @@ _QUARANTINE = (
     "id", "tenant_id", "user_id", "session_id", "attempt_number", "reason", "payload", "created_at",
 )  # fmt: skip
 _PAYLOAD_CHARS = 200_000
+_HEAD = (
+    "id", "tenant_id", "user_id", "status", "epoch", "stored_through", "started_at", "skill_areas",
+    "performance_metrics",
+)  # fmt: skip
 _ADVANCE = (
     "UPDATE practice_sessions SET stored_through=?,sentences_completed=?,overall_score=?,performance_metrics=?,"
     "started_at=?,updated_at=? WHERE id=? AND epoch=? AND stored_through=?"
@@ -40,11 +44,26 @@ _ADVANCE = (
 
 
 @dataclass(frozen=True, slots=True)
+class SessionHead:
+    """What a flush needs to know of a session; the rest of the row (its story) is not read a second time."""
+
+    id: Id
+    tenant_id: str
+    user_id: Id
+    status: SessionStatus
+    epoch: int
+    stored_through: int
+    started_at_ms: int | None
+    skill_areas: tuple[str, ...]
+    performance_metrics: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Admitted:
     """What of one flush is to be written: the acceptable attempts, and the others with the reason."""
 
     flush: SessionFlush
-    session: SessionRecord
+    session: SessionHead
     learner: Learner
     attempts: tuple[AttemptRecord, ...]
     attempt_rows: tuple[Row, ...]
@@ -107,7 +126,7 @@ def joined(outcomes: Sequence[FlushOutcome]) -> FlushOutcome:
 
 
 def verdict(
-    flush: SessionFlush, session: SessionRecord | None, learner: Learner | None, condemned: Mapping[int, str]
+    flush: SessionFlush, session: SessionHead | None, learner: Learner | None, condemned: Mapping[int, str]
 ) -> Admitted | FlushOutcome:
     """Admits the flush, or says why it is not to be written (again).
 
@@ -130,7 +149,7 @@ def verdict(
     return _admit(flush, session, learner, condemned)
 
 
-def _admit(flush: SessionFlush, session: SessionRecord, learner: Learner, condemned: Mapping[int, str]) -> Admitted:
+def _admit(flush: SessionFlush, session: SessionHead, learner: Learner, condemned: Mapping[int, str]) -> Admitted:
     stored = session.stored_through
     good: dict[int, tuple[AttemptRecord, Row]] = {}
     refused: list[tuple[AttemptRecord, str]] = []
@@ -169,11 +188,11 @@ def flush_group(
         session = sessions.get(flush.session_id)
         learner = learners.get(session.user_id) if session else None
         verdicts.append(verdict(flush, session, learner, condemned or {}))
-    new = _Rows()
+    new, expires_at = _Rows(), rows.utc_text(now_ms + retention_ms)
     for item in verdicts:
         if isinstance(item, Admitted):
             yield from _advance(item, now_ms)
-            _add_rows(new, item, books[item.learner.id], rules, now_ms, retention_ms)
+            _add_rows(new, item, books[item.learner.id], rules, now_ms, expires_at)
     yield from _insert(new)
     yield from write_books(learners, books, now_ms)
     outcomes = []
@@ -184,7 +203,7 @@ def flush_group(
     return outcomes
 
 
-def _outcome(item: Admitted | FlushOutcome, session: SessionRecord | None, book: ProgressBook | None) -> FlushOutcome:
+def _outcome(item: Admitted | FlushOutcome, session: SessionHead | None, book: ProgressBook | None) -> FlushOutcome:
     progress = book.in_areas(session.skill_areas) if session and book else ()
     if isinstance(item, FlushOutcome):
         return dataclasses.replace(item, progress=progress)
@@ -193,12 +212,16 @@ def _outcome(item: Admitted | FlushOutcome, session: SessionRecord | None, book:
     return FlushOutcome(item.session.id, kind, item.flush.hi, progress, detail)
 
 
-def _sessions_locked(session_ids: Sequence[Id]) -> Plan[dict[Id, SessionRecord]]:
+def _sessions_locked(session_ids: Sequence[Id]) -> Plan[dict[Id, SessionHead]]:
     wanted = sorted(set(session_ids))
-    sql = select(rows.SESSION, f"practice_sessions WHERE id IN ({marks(len(wanted))}) ORDER BY id")
+    sql = select(_HEAD, f"practice_sessions WHERE id IN ({marks(len(wanted))}) ORDER BY id")
     result = yield Query(sql, tuple(wanted), lock=True)
-    sessions = map(rows.to_session, result.rows)
-    return {session.id: session for session in sessions}
+    sessions = {}
+    for session_id, tenant_id, user_id, *state, skill_areas, metrics in result.rows:
+        areas = rows.to_skill_areas(skill_areas)
+        head = SessionHead(bytes(session_id), tenant_id, bytes(user_id), *state, areas, json.loads(metrics))
+        sessions[head.id] = head
+    return sessions
 
 
 def _advance(item: Admitted, now_ms: int) -> Plan[None]:
@@ -243,7 +266,7 @@ def summary_with(metrics: Mapping[str, Any], attempts: Sequence[AttemptRecord]) 
 
 
 def _add_rows(
-    new: _Rows, item: Admitted, book: ProgressBook, rules: ProgressRules, now_ms: int, retention_ms: int
+    new: _Rows, item: Admitted, book: ProgressBook, rules: ProgressRules, now_ms: int, expires_at: str
 ) -> None:
     owner = (item.session.tenant_id, item.session.user_id)
     for attempt, row in zip(item.attempts, item.attempt_rows, strict=True):
@@ -253,7 +276,7 @@ def _add_rows(
         new.attempts.append((*row, own_id, *owner, day.isoformat(), seq))
         if attempt.landmark_blob is not None and item.learner.landmark_consent:
             key = (attempt.session_id, attempt.attempt_no)
-            new.landmarks.append((*key, *owner, attempt.landmark_blob, rows.utc_text(now_ms + retention_ms)))
+            new.landmarks.append((*key, *owner, attempt.landmark_blob, expires_at))
     for attempt, reason in item.refused:
         number = attempt.attempt_no if isinstance(attempt.attempt_no, int) else 0
         number = min(max(number, 0), 2**31 - 1)

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from storage.plan import Row
@@ -44,11 +45,12 @@ ATTEMPT = (
 )  # fmt: skip
 ATTEMPT_OWNED = (*ATTEMPT, "id", "tenant_id", "user_id", "practice_day", "progress_seq")
 PROGRESS = (
-    "user_id", "skill_area", "skill_category", "current_level", "experience_points", "total_practice_time",
+    "user_id", "skill_area", "skill_category", "experience_points", "current_level", "total_practice_time",
     "total_sessions", "total_attempts", "judged_attempts", "successful_attempts", "score_sum", "confidence_sum",
-    "accuracy_sum", "fluency_sum", "milestones", "learning_streak", "longest_streak", "last_practice_date",
-    "current_difficulty", "target_level", "weekly_goal_minutes",
+    "accuracy_sum", "fluency_sum", "learning_streak", "longest_streak", "last_practice_date", "current_difficulty",
+    "target_level", "weekly_goal_minutes", "milestones",
 )  # fmt: skip
+"""In the order of the fields of ``ProgressRecord``."""
 PROGRESS_OWNED = (
     *PROGRESS, "tenant_id", "average_score", "average_confidence", "average_accuracy", "average_fluency",
     "created_at", "updated_at",
@@ -160,7 +162,7 @@ def to_session(row: Row) -> SessionRecord:
         session_name=field["session_name"],
         sentences=_sentences(field["story_content"]),
         difficulty_level=field["difficulty_level"],
-        skill_areas=tuple(json.loads(field["skill_areas"])),
+        skill_areas=to_skill_areas(field["skill_areas"]),
         status=field["status"],
         epoch=field["epoch"],
         stored_through=field["stored_through"],
@@ -234,8 +236,21 @@ def to_attempt(row: Row) -> AttemptRecord:
     )
 
 
-def _milestones_json(milestones: Sequence[Milestone]) -> str:
+# A learner's milestones and a session's skill areas are the same text in flush after flush.
+@lru_cache(maxsize=4096)
+def _milestones_json(milestones: tuple[Milestone, ...]) -> str:
     return to_json([{"code": entry.code, "reached_at_ms": entry.reached_at_ms} for entry in milestones])
+
+
+@lru_cache(maxsize=4096)
+def _milestones(text: str) -> tuple[Milestone, ...]:
+    return tuple(Milestone(entry["code"], entry["reached_at_ms"]) for entry in json.loads(text))
+
+
+@lru_cache(maxsize=4096)
+def to_skill_areas(text: str) -> tuple[str, ...]:
+    """Skill areas as they are kept: a JSON list."""
+    return tuple(json.loads(text))
 
 
 def _average(total: int, count: int) -> int | None:
@@ -249,8 +264,8 @@ def progress_row(progress: ProgressRecord, tenant_id: str, now_ms: int) -> Row:
         progress.user_id,
         progress.skill_area,
         progress.skill_category,
-        progress.current_level,
         round(progress.experience_points * EXPERIENCE_UNITS),
+        progress.current_level,
         progress.practice_time_ms,
         progress.total_sessions,
         progress.total_attempts,
@@ -260,13 +275,13 @@ def progress_row(progress: ProgressRecord, tenant_id: str, now_ms: int) -> Row:
         progress.confidence_sum,
         progress.accuracy_sum,
         progress.fluency_sum,
-        _milestones_json(progress.milestones),
         progress.learning_streak,
         progress.longest_streak,
         None if progress.last_practice_date is None else progress.last_practice_date.isoformat(),
         progress.current_difficulty,
         progress.target_level,
         progress.weekly_goal_minutes,
+        _milestones_json(progress.milestones),
         tenant_id,
         _average(progress.score_sum, judged),
         _average(progress.confidence_sum, judged),
@@ -279,14 +294,19 @@ def progress_row(progress: ProgressRecord, tenant_id: str, now_ms: int) -> Row:
 
 def to_progress(row: Row) -> ProgressRecord:
     """From the columns ``PROGRESS``."""
-    field = dict(zip(PROGRESS, row, strict=True))
-    field["user_id"] = bytes(field["user_id"])
-    field["practice_time_ms"] = field.pop("total_practice_time")
-    field["experience_points"] = field["experience_points"] / EXPERIENCE_UNITS
-    field["milestones"] = tuple(Milestone(**entry) for entry in json.loads(field["milestones"]))
-    if field["last_practice_date"] is not None:
-        field["last_practice_date"] = to_day(field["last_practice_date"])
-    return ProgressRecord(**field)
+    user_id, area, category, points, *counts, last_day, difficulty, target, goal, milestones = row
+    return ProgressRecord(
+        bytes(user_id),
+        area,
+        category,
+        points / EXPERIENCE_UNITS,
+        *counts,
+        None if last_day is None else to_day(last_day),
+        difficulty,
+        target,
+        goal,
+        _milestones(milestones),
+    )
 
 
 def day_row(user_id: Id, day: PracticeDay, tenant_id: str) -> Row:
@@ -328,7 +348,7 @@ def story_row(story: Story) -> Row:
 def to_story(row: Row) -> Story:
     """From the columns ``STORY``."""
     tenant_id, story_id, title, difficulty_level, skill_areas, sentences = row
-    return Story(story_id, tenant_id, title, difficulty_level, tuple(json.loads(skill_areas)), _sentences(sentences))
+    return Story(story_id, tenant_id, title, difficulty_level, to_skill_areas(skill_areas), _sentences(sentences))
 
 
 def reference_row(reference: ReferenceRecord) -> Row:
