@@ -43,6 +43,7 @@ serve: setup
 	@exec $(BIN)/storysign serve $(ARGS)
 
 test: setup $(DEV)
+	@sh scripts/system_packages.sh tests
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: lint

@@ -2,6 +2,7 @@
 # See that what the operating system has to bring is there: install it where we may, else say what to install.
 #   system_packages.sh python PYTHON   an interpreter of the right version that can make environments
 #   system_packages.sh mediapipe       the shared libraries which MediaPipe loads
+#   system_packages.sh tests           the MariaDB server; without it the tests that want it are skipped
 set -eu
 
 install_or_explain() {  # reason, packages…
@@ -20,7 +21,7 @@ install_or_explain() {  # reason, packages…
     fi
     printf '%s\n' "$reason Please install it, on Debian or Ubuntu with:" "    sudo apt-get install $*" \
         "and run the same command again." >&2
-    exit 1
+    return 1
 }
 
 case "$1" in
@@ -39,9 +40,14 @@ mediapipe)
         *"$library"*) ;;
         *)
             install_or_explain "MediaPipe needs the shared library $library." libegl1 libgles2 libgl1 libglib2.0-0
-            exit 0
+            break
             ;;
         esac
     done
+    ;;
+tests)
+    # The core package alone: it starts no service, and the tests run servers of their own.
+    PATH="$PATH:/usr/local/sbin:/usr/sbin" command -v mariadbd >/dev/null ||
+        install_or_explain "Tests that want a MariaDB server will be skipped." mariadb-server-core || true
     ;;
 esac

@@ -20,6 +20,7 @@ class Machine:
         self._folder = folder
         self.apt_log = folder / "apt.log"
         self.libraries(*LIBRARIES)
+        self._program("mariadbd", "exit 0")
         self.user(1000)
         self.apt(succeeds=True)
 
@@ -51,7 +52,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-@pytest.mark.parametrize("words", [("mediapipe",), ("python", sys.executable)])
+@pytest.mark.parametrize("words", [("mediapipe",), ("python", sys.executable), ("tests",)])
 def test_what_is_there_is_passed_over_in_silence(machine: Machine, words: tuple[str, ...]) -> None:
     machine.user(0)
 
