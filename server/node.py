@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ray.actor import ActorHandle
+from ray.exceptions import RayError
 
 from actors.control import Attach
 from actors.launch import session_spawner, start_ray, start_writer, stop_ray
@@ -36,6 +38,7 @@ _NOT_UP = "The server is starting or stopping."
 _DRAIN_AFTER_MS = 200
 _DRAIN_SPREAD_MS = 2_000
 _COMMAND_TIMEOUT_S = 10.0
+_CLOSE_TIMEOUT_S = 5.0
 
 
 class Node:
@@ -89,7 +92,8 @@ class Node:
             await self._pool.drain(_DRAIN_AFTER_MS, _DRAIN_SPREAD_MS, self.settings.drain_ms / 1000)
             self._pool.close()
         if self._writer is not None:
-            await self._writer.close.remote()
+            with contextlib.suppress(RayError, TimeoutError):
+                await asyncio.wait_for(self._writer.close.remote(), _CLOSE_TIMEOUT_S)
         await self.store.close()
         await asyncio.to_thread(stop_ray)
         if self._folder is not None:

@@ -30,13 +30,17 @@ CLOSE_TIMEOUT_S = 5.0
 
 
 class StreamConnection(asyncio.Protocol):
-    """``on_event`` gets what the client said, ``on_lost`` is called once, at the end."""
+    """``on_event`` gets what the client said, ``on_lost`` is called once, at the end.
+
+    ``request`` is what the server had read from the socket before it was handed over.
+    """
 
     def __init__(
         self,
         number: int,
         on_event: Callable[[StreamConnection, ClientEvent], None],
         on_lost: Callable[[StreamConnection], None],
+        request: bytes = b"",
     ) -> None:
         self.number = number
         self.stream = ServerStream()
@@ -50,6 +54,7 @@ class StreamConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._pong_awaited = False
+        self._request = request
         self.feedback_skipped = 0
 
     # ------------------------------------------------------------------------------------------------ asyncio's side
@@ -57,6 +62,8 @@ class StreamConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._transport = transport
         self._timer = self._loop.call_later(PING_INTERVAL_S, self._check_alive)
+        if self._request:
+            self.data_received(self._request)
 
     def data_received(self, data: bytes) -> None:
         self._pong_awaited = False

@@ -282,8 +282,10 @@ class SessionCore:
 
     @_on.register
     def _time_advanced(self, event: TimeAdvanced, now_ms: int, effects: list[Effect]) -> None:
-        if now_ms >= self._last_heard_ms + self._limits.idle_ms:
+        if self._connection is not None and now_ms >= self._last_heard_ms + self._limits.idle_ms:
             self._close_current(CloseCode.IDLE, "Nothing was heard for a long time.", effects)
+            # A silent peer may never answer the close; it has left all the same, or its deadline would stay due.
+            self._detached(Detached(self._connection), now_ms, effects)
 
     @_on.register
     def _drain_began(self, event: DrainBegan, now_ms: int, effects: list[Effect]) -> None:

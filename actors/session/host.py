@@ -147,11 +147,10 @@ class SessionHost:
         number, self._next_connection = self._next_connection, self._next_connection + 1
         sock = socket.socket(fileno=descriptor)
         sock.setblocking(False)
-        connection = StreamConnection(number, self._client_said, self._connection_lost)
+        connection = StreamConnection(number, self._client_said, self._connection_lost, packet.request)
         self._connections[number] = connection
         self._tickets[number] = packet.ticket
         await self._loop.connect_accepted_socket(lambda: connection, sock)
-        connection.data_received(packet.request)
         if refused is not None:
             connection.close(refused.close_code, refused.reason)
 
