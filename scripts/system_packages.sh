@@ -46,8 +46,10 @@ mediapipe)
     done
     ;;
 tests)
-    # The core package alone: it starts no service, and the tests run servers of their own.
-    PATH="$PATH:/usr/local/sbin:/usr/sbin" command -v mariadbd >/dev/null ||
-        install_or_explain "Tests that want a MariaDB server will be skipped." mariadb-server-core || true
+    # The core packages start no service; the tests run servers of their own. The client's brings what sets one up.
+    PATH="$PATH:/usr/local/sbin:/usr/sbin"
+    command -v mariadbd >/dev/null && command -v my_print_defaults >/dev/null ||
+        install_or_explain "Tests that want a MariaDB server will be skipped." mariadb-server-core mariadb-client-core ||
+        true
     ;;
 esac

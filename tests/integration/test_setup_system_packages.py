@@ -21,6 +21,7 @@ class Machine:
         self.apt_log = folder / "apt.log"
         self.libraries(*LIBRARIES)
         self._program("mariadbd", "exit 0")
+        self._program("my_print_defaults", "exit 0")
         self.user(1000)
         self.apt(succeeds=True)
 
