@@ -17,8 +17,8 @@ from actors.session import events as ev
 from actors.session.core import Restored, SessionCore
 from actors.session.limits import SessionLimits
 from actors.session.transitions import Life
-from protocol.codec import encode
 from protocol.client_stream import ClientStream
+from protocol.codec import encode
 from protocol.landmarks import HANDS
 from protocol.messages import (
     AttemptBegin,
