@@ -19,12 +19,6 @@ def sqlite_path(url: str) -> Path | None:
     return Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) and len(url) > len(SQLITE) else None
 
 
-def anchored(url: str) -> str:
-    """The same URL, meaning the same file in processes that have another working folder."""
-    path = sqlite_path(url)
-    return url if path is None else f"{SQLITE}{path.absolute()}"
-
-
 def open_engine(url: str) -> SchemaEngine:
     """The engine for a database URL, not yet connected. Raises StoreUnusable for a URL it does not know."""
     path = sqlite_path(url)
