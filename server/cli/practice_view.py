@@ -52,12 +52,12 @@ class PracticeView:
 
     def result(self, result: AttemptResult) -> None:
         """An attempt's marks and findings."""
-        table = Table(show_edge=False, pad_edge=False)
-        for column in ("score", "accuracy", "confidence", "fluency", *result.parameters):
-            table.add_column(column, justify="right")
-        marks = (result.score, result.accuracy, result.confidence, result.fluency, *result.parameters.values())
-        table.add_row(*(_mark(mark) for mark in marks))
-        self._console.print(table)
+        whole = {name: getattr(result, name) for name in ("score", "accuracy", "confidence", "fluency")}
+        for marks in (whole, result.parameters):
+            line = Text("  ")
+            for name, mark in marks.items():
+                line.append_text(Text.assemble(f"{name} ", _mark(mark), "   "))
+            self._console.print(line, soft_wrap=True)
         for finding in result.findings:
             sign, style = _SIGNS_OF[finding.kind]
             where = f"{finding.start_ms / 1_000:.1f}–{finding.end_ms / 1_000:.1f} s"
