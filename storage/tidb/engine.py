@@ -52,6 +52,11 @@ def insert_sql(insert: Insert, count: int) -> str:
     return f"{sql} ON DUPLICATE KEY UPDATE {','.join(f'{column}=VALUES({column})' for column in replaced)}"
 
 
+def query_sql(query: Query) -> str:
+    """The statement with the driver's own placeholders, and the row locks that it asks for."""
+    return query.sql.replace("?", "%s") + (" FOR UPDATE" if query.lock else "")
+
+
 class TidbEngine:
     """Pools of connections, one to write and one to read, because the two need other isolation levels."""
 
@@ -211,9 +216,8 @@ async def _execute(connection: asyncmy.Connection, statement: Statement) -> Resu
                 values = [value for row in chunk for value in row]
                 changed += await cursor.execute(insert_sql(statement, len(chunk)), values)
             return Result([], changed)
-        sql = statement.sql.replace("?", "%s") + (" FOR UPDATE" if statement.lock else "")
-        # Parameters, even none, make it a prepared statement; what can not be prepared falls back to text.
-        changed = await cursor.execute(sql, list(statement.params) if statement.params else None)
+        # A list of parameters makes it a prepared statement; DDL and the like have none and go as text.
+        changed = await cursor.execute(query_sql(statement), list(statement.params) or None)
         return Result([tuple(row) for row in await cursor.fetchall()], changed)
 
 
