@@ -71,6 +71,8 @@ class ClientStream:
         self._reconnect = DEFAULT_RECONNECT
         self._ticket: str | None = None
         self._cursor: Cursor | None = None
+        self._refused_at: Cursor | None = None
+        self._held_back = False
         self._stored = 0
         self._wish = SessionWish()
         self._pings: list[Ping] = []
@@ -248,6 +250,7 @@ class ClientStream:
                 self._results[message.result.attempt_no] = message.result
             case Receipt():
                 self._cursor = Cursor(a=message.a, q=message.q)
+                self._refused_at, self._held_back = None, False
             case Status():
                 self._on_status(message.status)
             case Draining():
@@ -271,6 +274,8 @@ class ClientStream:
         self._wish.wanted = status
 
     def _log_and_wish(self) -> Iterator[bytes]:
+        if self._held_back:
+            return
         if self._log.has_unsaid and self._wish.told_paused:
             # The log was recorded while the session was active, whatever the learner has wanted since.
             yield encode(self._wish.ask("active"))
@@ -286,16 +291,19 @@ class ClientStream:
         self._on_stored(welcome.stored)
         self._drop_what_cannot_go_on(welcome.cursor)
         self._next_attempt = max((self._log.newest or 0) + 1, welcome.cursor.a)
+        self._refused_at, self._held_back = None, False
         self._log.rewind(welcome.cursor.a, welcome.cursor.q)
 
     def _on_stored(self, through: int) -> None:
         self._stored = max(self._stored, through)
         self._log.forget_through(through)
+        self._try_again()
         if self._recording is not None and self._log.get(self._recording.number) is None:
             self._recording = None
 
     def _on_status(self, status: SessionStatus) -> None:
         self._wish.on_status(status)
+        self._try_again()
         if self._recording is not None and self._wish.wanted != "active":
             self.cancel_attempt()  # somebody else has paused or ended the session in the middle of it
 
@@ -310,14 +318,31 @@ class ClientStream:
         # A newer server may know codes that this client does not.
         reaction = ERRORS[ErrorCode(error.code)].reaction if error.code in ERRORS else Reaction.NOTHING
         if reaction is Reaction.REWIND and error.cursor is not None:
-            self._cursor = error.cursor
-            self._log.rewind(error.cursor.a, error.cursor.q)
+            self._rewind(error.cursor)
         elif reaction is Reaction.CANCEL_ATTEMPT and error.a is not None:
             self._give_up(error.a)
         elif reaction is Reaction.STOP:
             self._stopped = True
         if error.code == ErrorCode.ILLEGAL_NOW:
             self._wish.on_refused()
+
+    def _rewind(self, cursor: Cursor) -> None:
+        """Sends again from the cursor, once: refused there twice, the log waits until something has changed.
+
+        Otherwise a server that takes no attempts for a while (its database is away) would be sent the same frames
+        over and over, as fast as the line can carry them.
+        """
+        self._cursor = cursor
+        if cursor == self._refused_at:
+            self._held_back = True
+        else:
+            self._refused_at = cursor
+            self._log.rewind(cursor.a, cursor.q)
+
+    def _try_again(self) -> None:
+        if self._held_back and self._refused_at is not None:
+            self._log.rewind(self._refused_at.a, self._refused_at.q)
+        self._refused_at, self._held_back = None, False
 
     def _give_up(self, number: int) -> None:
         attempt = self._log.get(number)

@@ -32,8 +32,13 @@ class SessionWish:
 
     @property
     def untold(self) -> bool:
-        """Whether the server should be asked for another status."""
-        return self.wanted != self._told and not self.ended
+        """Whether the server should be asked for another status.
+
+        Not before the last question is answered, because an answer does not say which question it belongs to. Only
+        ``completed`` need not wait: whatever is answered to others, it is the last word.
+        """
+        may_ask = not self._waiting or self.wanted == "completed"
+        return self.wanted != self._told and may_ask and not self.ended
 
     def ask(self, status: SessionStatus) -> Pause | Resume | Complete:
         """The message that asks for ``status``; the server answers with ``status`` or an error."""
@@ -55,11 +60,15 @@ class SessionWish:
         self._accept(status, adopt)
 
     def on_status(self, status: SessionStatus) -> None:
-        """The server said the status: the answer to a wish, or somebody else's doing, which the learner then has."""
+        """The server said the status.
+
+        Where it is the answer to a question, a newer wish of the learner's stands beside it; where it is somebody
+        else's doing, it becomes the learner's wish.
+        """
         if self._waiting and status not in (self._told, *ENDED):
-            self.heard = status  # the answer to an older wish
+            self.heard = status  # somebody else's doing, which met our question on its way
             return
-        self._accept(status, adopt=True)
+        self._accept(status, adopt=not self._waiting or status in ENDED)
 
     def on_refused(self) -> None:
         """The server refused what was asked: nothing has changed."""
