@@ -30,6 +30,7 @@ ENTRIES = (
     _Entry("practice", "server.cli.practice", "practice", "Practise with recorded clips in place of a camera."),
     _Entry("signs", "server.cli.signs", "app", "The reference library: import, list, show and remove signs."),
     _Entry("models", "server.cli.models", "app", "Fetch and check the MediaPipe models and the starter recordings."),
+    _Entry("migrate", "server.cli.migrate", "app", "The database's schema: up, down, status, verify."),
     _Entry("eval", "server.cli.evaluate", "app", "Measure how well signs are told apart."),
 )
 
