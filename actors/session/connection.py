@@ -25,6 +25,7 @@ FEEDBACK_BACKLOG_BYTES = 16 * 1024
 """Provisional marks are skipped while more than this waits for a slow reader."""
 LARGEST_BACKLOG_BYTES = 8 * 1024 * 1024
 """A reader slower than this is cut off, resumably: nothing that matters is only in this queue."""
+HELLO_TIMEOUT_S = 10.0
 PING_INTERVAL_S = 15.0
 CLOSE_TIMEOUT_S = 5.0
 
@@ -53,7 +54,9 @@ class StreamConnection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._hello_timer: asyncio.TimerHandle | None = None
         self._pong_awaited = False
+        self._closing = False
         self._request = request
         self.feedback_skipped = 0
 
@@ -62,6 +65,7 @@ class StreamConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._transport = transport
         self._timer = self._loop.call_later(PING_INTERVAL_S, self._check_alive)
+        self._hello_timer = self._loop.call_later(HELLO_TIMEOUT_S, self._check_hello)
         if self._request:
             self.data_received(self._request)
 
@@ -75,8 +79,9 @@ class StreamConnection(asyncio.Protocol):
         self._process()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._hello_timer):
+            if timer is not None:
+                timer.cancel()
         if self._transport is not None:
             self._transport = None
             self._on_lost(self)
@@ -105,6 +110,7 @@ class StreamConnection(asyncio.Protocol):
         """Says why, then closes; cuts the connection where the client does not answer in time."""
         if self._transport is None or self._ws.state is not State.OPEN:
             return
+        self._closing = True
         self._ws.send_close(code, reason)
         self._flush()
         self._loop.call_later(CLOSE_TIMEOUT_S, self.abort)
@@ -140,6 +146,8 @@ class StreamConnection(asyncio.Protocol):
             self._message(data.decode(errors="replace") if self._fragmented_text else data)
 
     def _message(self, data: bytes | str) -> None:
+        if self._closing:
+            return  # an old tab that was superseded must not speak for the session any more
         for event in self.stream.receive(data):
             if isinstance(event, Violation):
                 self._violate(event)
@@ -160,6 +168,10 @@ class StreamConnection(asyncio.Protocol):
                 transport.write(data)
             elif transport.can_write_eof():
                 transport.write_eof()
+
+    def _check_hello(self) -> None:
+        if self.stream.hello is None:
+            self.close(CloseCode.HELLO_MISSING, "No hello came.")
 
     def _check_alive(self) -> None:
         """A peer that vanished without a word (a laptop's lid, a lost Wi-Fi) answers no ping: let it go."""
