@@ -122,6 +122,17 @@ def path_extent(clip: LandmarkClip, hand: Block, span: Span) -> np.ndarray:
     return (np.percentile(path, 95, axis=0) - np.percentile(path, 5, axis=0)) / shoulder_width(clip)
 
 
+def fastest_moment(clip: LandmarkClip, hand: Block, span: Span) -> tuple[int, float]:
+    """When in the span the hand's middle moves fastest (ms), and how fast (shoulder widths a second; 0 if unseen)."""
+    seen = np.flatnonzero(_inside(clip, hand, span))
+    if len(seen) < 3:
+        return span.start_ms, 0.0
+    path = _square(clip, hand)[seen].mean(axis=1)[:, :2] / shoulder_width(clip)
+    steps = np.linalg.norm(path[2:] - path[:-2], axis=1) * 1000.0 / (clip.times_ms[seen[2:]] - clip.times_ms[seen[:-2]])
+    fastest = int(np.argmax(steps))
+    return int(clip.times_ms[seen[fastest + 1]]), float(steps[fastest])
+
+
 def hand_shape(clip: LandmarkClip, hand: Block, frame: int) -> np.ndarray:
     """``(21, 3)`` of one frame in square units: a donor for ``handshape_swapped``."""
     return _square(clip, hand)[frame]

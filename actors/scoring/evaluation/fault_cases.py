@@ -12,6 +12,7 @@ from protocol.landmarks import Block, LandmarkClip
 
 from .alterations import (
     Span,
+    fastest_moment,
     hand_shape,
     handshape_swapped,
     hold_inserted,
@@ -24,13 +25,15 @@ from .dataset import LabelledClip
 
 HANDSHAPE_THRESHOLD = 0.9
 """Distance of the hands' embeddings (0..2) from which a swapped handshape must be found."""
-PALM_TURNS_DEG, PALM_THRESHOLD_DEG = (30.0, 45.0, 60.0, 90.0), 45.0
+PALM_TURNS_DEG, PALM_THRESHOLD_DEG = (30.0, 45.0, 60.0, 90.0), 60.0
 PLACE_MOVES, PLACE_THRESHOLD = (0.2, 0.35, 0.5, 0.8), 0.35
 """Shoulder widths."""
 MOVEMENT_THRESHOLD = 0.4
 """Shoulder widths that the hand must travel along an axis before its path is shrunk or mirrored there."""
 MOVEMENT_SHRUNK = 0.25
 HOLDS_MS, HOLD_THRESHOLD_MS = (400, 700, 1000), 700
+LEAST_HELD_SPEED = 0.5
+"""Shoulder widths a second: a hold shows only where the hand would otherwise be moving."""
 LEAST_SEEN = 0.8
 _DONORS_TRIED = 8
 _DIRECTIONS = ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0))
@@ -69,34 +72,30 @@ def fault_cases(
     """Altered copies of ``clip``, one by one; none where no hand is seen long enough.
 
     ``donors`` are right hands of other signs (see ``donor_shapes``). Palm, place and handshape are altered once in the
-    whole recording and once in its middle half; movement in the whole; a hold is inserted in the middle.
+    whole recording and once in its middle half; movement in the whole; a hold is inserted where the hand moves fastest
+    in the middle half.
     """
     hand = _leading_hand(clip)
     if hand is None:
         return
     start, end = int(clip.times_ms[0]), int(clip.times_ms[-1])
     whole, half = Span(start, end), Span(start + (end - start) // 4, end - (end - start) // 4)
-    for span, where in ((whole, "throughout"), (half, "in the middle")):
+    for span, where in ((whole, "throughout"), (half, "midway")):
         yield from _shape_cases(clip, hand, span, where, donors, embedder, rng)
-        for degrees in PALM_TURNS_DEG:
-            sign = rng.choice((-1.0, 1.0))
-            yield FaultCase(
-                f"palm turned {where}", f"{degrees:.0f}°", degrees >= PALM_THRESHOLD_DEG, "orientation", _HANDS[hand],
-                span, palm_turned(clip, hand, span, sign * degrees),
-            )
+        yield from _palm_cases(clip, hand, span, where, rng)
         if clip.layout.slice(Block.POSE) is not None:
             yield from _place_cases(clip, hand, span, where, rng)
     yield from _movement_cases(clip, hand, whole)
-    middle = (start + end) // 2
-    for hold_ms in HOLDS_MS:
-        yield FaultCase(
-            "hold inserted", f"{hold_ms} ms", hold_ms >= HOLD_THRESHOLD_MS, "movement", None,
-            Span(middle, middle + hold_ms), hold_inserted(clip, middle, hold_ms),
-        )
+    yield from _hold_cases(clip, hand, half)
 
 
 def _shape_cases(
-    clip: LandmarkClip, hand: Block, span: Span, where: str, donors: Sequence[np.ndarray], embedder: HandshapeEmbedder,
+    clip: LandmarkClip,
+    hand: Block,
+    span: Span,
+    where: str,
+    donors: Sequence[np.ndarray],
+    embedder: HandshapeEmbedder,
     rng: np.random.Generator,
 ) -> Iterator[FaultCase]:
     """The most unlike of a few donors."""
@@ -111,31 +110,46 @@ def _shape_cases(
     yield FaultCase(f"handshape swapped {where}", size, far, "handshape", _HANDS[hand], span, copies[best])
 
 
+def _palm_cases(
+    clip: LandmarkClip, hand: Block, span: Span, where: str, rng: np.random.Generator
+) -> Iterator[FaultCase]:
+    for degrees in PALM_TURNS_DEG:
+        turned = palm_turned(clip, hand, span, degrees * rng.choice((-1.0, 1.0)))
+        far = degrees >= PALM_THRESHOLD_DEG
+        yield FaultCase(f"palm turned {where}", f"{degrees:.0f}°", far, "orientation", _HANDS[hand], span, turned)
+
+
 def _place_cases(
     clip: LandmarkClip, hand: Block, span: Span, where: str, rng: np.random.Generator
 ) -> Iterator[FaultCase]:
     for width in PLACE_MOVES:
         right, down = _DIRECTIONS[rng.integers(len(_DIRECTIONS))]
-        yield FaultCase(
-            f"place moved {where}", f"{width:g} shoulder widths", width >= PLACE_THRESHOLD, "location", _HANDS[hand],
-            span, place_moved(clip, hand, span, right * width, down * width),
-        )
+        moved = place_moved(clip, hand, span, right * width, down * width)
+        far = width >= PLACE_THRESHOLD
+        yield FaultCase(f"place moved {where}", f"{width:.2f} widths", far, "location", _HANDS[hand], span, moved)
 
 
 def _movement_cases(clip: LandmarkClip, hand: Block, span: Span) -> Iterator[FaultCase]:
     extent = path_extent(clip, hand, span)
     far = bool(extent.max() >= MOVEMENT_THRESHOLD)
-    axis = int(np.argmax(extent))
-    mirrored = (-1.0, 1.0) if axis == 0 else (1.0, -1.0)
-    size = f"path {'≥' if far else '<'} {MOVEMENT_THRESHOLD:g} shoulder widths"
-    changes: tuple[tuple[str, tuple[float, float]], ...] = (
+    size = f"path {'≥' if far else '<'} {MOVEMENT_THRESHOLD:g} widths"
+    changes = (
         (f"movement × {MOVEMENT_SHRUNK:g}", (MOVEMENT_SHRUNK, MOVEMENT_SHRUNK)),
-        ("movement mirrored", mirrored),
+        ("movement mirrored", (-1.0, 1.0) if np.argmax(extent) == 0 else (1.0, -1.0)),
     )
     for kind, factors in changes:
-        yield FaultCase(
-            kind, size, far, "movement", _HANDS[hand], span, movement_scaled(clip, hand, span, factors)
-        )
+        changed = movement_scaled(clip, hand, span, factors)
+        yield FaultCase(kind, size, far, "movement", _HANDS[hand], span, changed)
+
+
+def _hold_cases(clip: LandmarkClip, hand: Block, span: Span) -> Iterator[FaultCase]:
+    at_ms, speed = fastest_moment(clip, hand, span)
+    if speed < LEAST_HELD_SPEED:
+        return
+    for hold_ms in HOLDS_MS:
+        held = hold_inserted(clip, at_ms, hold_ms)
+        far = hold_ms >= HOLD_THRESHOLD_MS
+        yield FaultCase("hold inserted", f"{hold_ms} ms", far, "movement", None, Span(at_ms, at_ms + hold_ms), held)
 
 
 def _leading_hand(clip: LandmarkClip) -> Block | None:

@@ -143,7 +143,9 @@ def _table(outcomes: Sequence[_Outcome], unchanged: Sequence[tuple[Finding, ...]
         groups.setdefault((case.kind, case.size, case.above_threshold), []).append(outcome)
     false_codes = Counter(finding.code for corrections in unchanged for finding in corrections)
     clean = sum(not corrections for corrections in unchanged) / len(unchanged) if unchanged else 0.0
-    rows = tuple(_row(*key, found) for key, found in groups.items())
+    kinds = list(dict.fromkeys(kind for kind, _, _ in groups))
+    ordered = sorted(groups, key=lambda key: (kinds.index(key[0]), key[2]))
+    rows = tuple(_row(*key, groups[key]) for key in ordered)
     return FaultTable(rows, len(unchanged), clean, tuple(false_codes.most_common()))
 
 
