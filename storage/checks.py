@@ -19,7 +19,8 @@ MAX_BLOB_BYTES = 4 * 1024 * 1024
 MAX_SENTENCE_CHARS = 500
 MAX_VERSION_CHARS = 64
 MAX_INT = 2**31 - 1
-MAX_TIME_MS = 2**53
+MAX_TIME_MS = 2**47
+"""In the year 6429: later than any client's clock, and of every moment up to it a calendar can still tell the day."""
 _MARKS = ("score", "confidence", "accuracy", "fluency")
 _COUNTS = ("sentence_index", "duration_ms", "video_start_frame", "video_end_frame")
 
