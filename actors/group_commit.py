@@ -32,7 +32,9 @@ class Breaker:
         self._open_until_ms = 0
 
     def failed(self, now_ms: int) -> int:
-        """The store could not; returns how long to wait."""
+        """The store could not; returns how long to wait. Those of one group fail together and count once."""
+        if wait_ms := self.remaining_ms(now_ms):
+            return wait_ms
         wait_ms = min(self._longest_ms, self._first_ms * 2**self._failures)
         self._failures += 1
         self._open_until_ms = now_ms + wait_ms
@@ -60,7 +62,7 @@ class GroupCommit:
             group = [self._waiting.popleft() for _ in range(min(GROUP_SIZE, len(self._waiting)))]
             try:
                 outcomes = await self._flush([item for item, _ in group])
-            except (StoreUnavailable, StoreConflict) as failure:
+            except Exception as failure:  # whatever it is, those who wait have to hear of it
                 outcomes = [failure] * len(group)
             for (_, future), outcome in zip(group, outcomes, strict=True):
                 if future.done():

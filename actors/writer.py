@@ -6,6 +6,8 @@ watermark tells what had happened.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -21,24 +23,34 @@ from storage.ports import Store
 from storage.records import Activation, FlushOutcome, Id, SessionClose, SessionFlush, SessionRecord
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 class Writer:
-    """Plain class; wrapped as a Ray actor by the node. ``open`` first."""
+    """Plain class; wrapped as a Ray actor by the node."""
 
     def __init__(self, database_url: str) -> None:
         check_one_root()
         self._store: Store = open_store(database_url, LearningRules())
+        self._is_open = False
+        self._opening = asyncio.Lock()
         self._breaker = Breaker()
         self._group = GroupCommit(lambda batch: self._store.flush(batch, _now_ms()))
 
     async def open(self) -> None:
-        """Connects to the store. Raises StoreUnusable, StoreUnavailable."""
-        await self._store.open()
+        """Connects to the store, once. Raises StoreUnusable, StoreUnavailable.
+
+        The node calls it to hear at its start what is wrong; a writer that Ray has started again does it by itself.
+        """
+        async with self._opening:
+            if not self._is_open:
+                await self._store.open()
+                self._is_open = True
 
     async def close(self) -> None:
         """Finishes what is under way and disconnects."""
         await self._store.close()
+        self._is_open = False
 
     async def activate(self, session_id: Id) -> Activation | Delayed | Rejected:
         """Takes a session over for a new incarnation."""
@@ -63,6 +75,7 @@ class Writer:
         if wait_ms:
             return Delayed(wait_ms, "the database was away a moment ago")
         try:
+            await self.open()
             answer = await operation()
         except StoreUnavailable as failure:
             return Delayed(self._breaker.failed(_monotonic_ms()), str(failure))
@@ -72,6 +85,10 @@ class Writer:
             return Rejected("illegal", str(failure))
         except StoreConflict as failure:
             return Rejected("conflict", str(failure))
+        except Exception as fault:
+            # Ours or an operator's to mend: sessions keep what they hold, and ask again, until somebody has looked.
+            _log.exception("the store could not be asked")
+            return Delayed(self._breaker.failed(_monotonic_ms()), f"a fault of the writer ({type(fault).__name__})")
         self._breaker.succeeded()
         return answer
 
