@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import signal
 import socket
+import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -23,6 +26,7 @@ from server.node import Node
 from storage.open import sqlite_path
 from storage.sqlite.lock import acquire_exclusive
 
+NATIVE_LOG = "native.log"
 _CLOSE_REQUESTS_S = 5
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -45,9 +49,9 @@ def serve(
         host=host, port=port, database_url=database, warm_actors=warm, ray_address=ray_address
     )
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    # Libraries may speak up when something is wrong; their running commentary is not for the console.
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     with _bound(settings) as listener, _database_of_our_own(settings):
+        _native_words_to(settings.state_dir / NATIVE_LOG)
+        logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
         settings = settings.with_port(listener.getsockname()[1])
         uvloop.run(_serve(settings, listener, console))
 
@@ -82,6 +86,14 @@ def _database_of_our_own(settings: Settings) -> AbstractContextManager[object]:
         return nullcontext()
     path.parent.mkdir(parents=True, exist_ok=True)
     return acquire_exclusive(path)
+
+
+def _native_words_to(file: Path) -> None:
+    """TensorFlow and Ray write to descriptor 2 as they like: that goes to a file; ``sys.stderr`` stays the console."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    with file.open("wb") as log:
+        os.dup2(log.fileno(), 2)
 
 
 async def _serve(settings: Settings, listener: socket.socket, console: Console) -> None:
