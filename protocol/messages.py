@@ -15,6 +15,8 @@ from protocol.limits import MAX_FRAMES_PER_MESSAGE
 
 PROTOCOL_VERSION = 1
 SUBPROTOCOL = "storysign.v1"
+TICKET_PREFIX = "ticket."
+"""Offered as a second subprotocol, followed by the ticket: in a URL it would be logged."""
 
 AttemptNo = Annotated[int, Field(ge=1, le=1_000_000, description="number of the attempt in its session, from 1")]
 Seq = Annotated[int, Field(ge=0, le=1_000_000, description="number of the frame in its attempt, from 0")]

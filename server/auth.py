@@ -23,8 +23,6 @@ from storage.records import Id
 TOKEN_BYTES = 32
 NONCE_BYTES = 16
 MAC_BYTES = 32
-TICKET_PREFIX = "ticket."
-"""A ticket travels as one name in ``Sec-WebSocket-Protocol``, so that it stands in no URL and in no log."""
 
 _HEAD = struct.Struct(f">{NONCE_BYTES}s16s16sQ")
 _LONGEST_TICKET = 512

@@ -20,8 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from protocol.client_stream import ClientStream
 from protocol.errors import ProtocolError
-from protocol.messages import SUBPROTOCOL, Feedback, ServerMessage, Welcome
-from server.auth import TICKET_PREFIX
+from protocol.messages import SUBPROTOCOL, TICKET_PREFIX, Feedback, ServerMessage, Welcome
 from server.rest_client import RestProblem, ServerUnreachable
 
 _OPEN_TIMEOUT_S = 15.0

@@ -19,8 +19,7 @@ from websockets.server import ServerProtocol
 
 from actors.control import Attach
 from actors.pool import PoolExhausted, SlotGone
-from protocol.messages import SUBPROTOCOL
-from server.auth import TICKET_PREFIX
+from protocol.messages import SUBPROTOCOL, TICKET_PREFIX
 from server.problems import PROBLEMS, Problem, ProblemCode, problem_body, problem_headers
 from storage.records import Id
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from protocol.messages import SUBPROTOCOL
+from protocol.messages import SUBPROTOCOL, TICKET_PREFIX
 from server.api.dependencies import LearnerDep, NodeDep, OwnSession, PracticeNode, unix_ms
 from server.api.library import glosses_of, missing_glosses
 from server.api.models import CreatedSession, NewSession, SessionBody, TicketBody
-from server.auth import TICKET_PREFIX
 from server.problems import Problem, ProblemCode
 from storage.records import Learner, SessionRecord, Story, StorySentence, new_id
 
