@@ -6,7 +6,6 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
-from storage.errors import StoreConflict, StoreUnavailable
 from storage.records import FlushOutcome, SessionFlush
 
 GROUP_SIZE = 16
@@ -50,7 +49,7 @@ class GroupCommit:
         self._worker: asyncio.Task[None] | None = None
 
     async def submit(self, item: SessionFlush) -> FlushOutcome:
-        """Durable when this returns. Raises StoreUnavailable or StoreConflict: it may be submitted again."""
+        """Durable when this returns. Raises what the store raised: it may be submitted again."""
         future: asyncio.Future[FlushOutcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._worker is None or self._worker.done():
