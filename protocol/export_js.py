@@ -63,6 +63,7 @@ _HEAD = """\
  * @property {Schema} [additionalProperties]
  * @property {unknown} [default]
  */
+"""
 
 
 def module() -> str:
