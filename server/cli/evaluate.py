@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Iterable, Sequence
@@ -14,10 +15,12 @@ from rich.console import Console
 from rich.progress import track as rich_track
 from typer.core import TyperGroup
 
+from actors.scoring.calibrate import to_json
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.evaluation.dataset import DatasetError, LabelledClip, read_dataset
 from actors.scoring.evaluation.faults import fault_table
 from actors.scoring.evaluation.figures import figures
+from actors.scoring.evaluation.fit import fit_calibration, leave_one_out, sample_pairs
 from actors.scoring.evaluation.invariance import invariance_table
 from actors.scoring.evaluation.libraries import Item, References, prepare_references
 from actors.scoring.evaluation.material import choose_material, in_turn
@@ -25,6 +28,7 @@ from actors.scoring.evaluation.pairs import score_pairs
 from actors.scoring.evaluation.plots import plot_evaluation
 from actors.scoring.evaluation.starter import changed_copies, self_ranks
 from actors.scoring.evaluation.timing import time_scoring
+from actors.scoring.scorer import SCORER_VERSION
 from protocol.landmarks import HANDS, HANDS_POSE, LAYOUTS
 from server import models
 from server.cli import evaluate_tables as tables
@@ -99,6 +103,27 @@ def file(
     if plot is not None:
         plot_evaluation(plot, path.name, found.confusion, found.names, found.same, found.different)
         _notes.print(f"The plot is in {plot}.", markup=False)
+
+
+@app.command()
+def calibrate(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE.npz …", help="Files of different people and signs.")],
+    out: Annotated[Path, typer.Option(metavar="OUT.json", help="Where to write the calibration.")],
+) -> None:
+    """Fit the curves from distances to marks, and show how the fit to the other files serves each file."""
+    embedder = _embedder()
+    samples, sources = [], []
+    for path in paths:
+        sample = sample_pairs(path.name, read_dataset(path), embedder, _track)
+        if sample is None:
+            raise DatasetError(f"{path}: {tables.NO_PAIRS}")
+        samples.append(sample)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        sources.append({"file": path.name, "sha256": digest, "pairs": len(sample.same), "same": int(sample.same.sum())})
+    fitted = fit_calibration(samples, {"scorer_version": SCORER_VERSION, "files": sources})
+    out.write_text(json.dumps(to_json(fitted), indent=2) + "\n", "utf-8")
+    tables.print_transfer(Console(), leave_one_out(samples) if len(samples) > 1 else [])
+    _notes.print(f"Calibration {fitted.version} is in {out}.", markup=False)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from rich.table import Table
 from actors.scoring.evaluation.dataset import LabelledClip
 from actors.scoring.evaluation.faults import LEAST_TRUE, FaultTable
 from actors.scoring.evaluation.figures import Figures
+from actors.scoring.evaluation.fit import Transfer
 from actors.scoring.evaluation.invariance import MOST_CHANGE, InvarianceRow
 from actors.scoring.evaluation.material import MAX_PAIRS, Material
 from actors.scoring.evaluation.starter import SelfRank
@@ -77,6 +78,16 @@ def print_invariance(console: Console, rows: Sequence[InvarianceRow]) -> None:
         table.add_row(row.transform, str(row.attempts), *changes, str(row.not_judged), _verdict(row.holds))
     console.print(table)
     console.print(f"Asked for: mean |change| of the score ≤ {MOST_CHANGE}, and every copy judged.", highlight=False)
+
+
+def print_transfer(console: Console, rows: Sequence[Transfer]) -> None:
+    """How accuracy, fitted to the other files, serves each file."""
+    title = "Accuracy in each file, fitted to the others"
+    table = Table("file", "AUC", "AUC, true sign unknown", "median same sign", "median other sign", title=title)
+    for row in rows:
+        values = (row.pair_auc, row.pair_auc_open, row.same_median, row.different_median)
+        table.add_row(row.name, *map(_number, values))
+    console.print(table)
 
 
 def print_faults(console: Console, found: FaultTable) -> None:

@@ -52,6 +52,20 @@ class PreparedAttempt:
     speed: np.ndarray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """Against ``R`` references: ``distance`` ``(R,)``, NaN for the signer's own, and the ``mirror`` ``(R,)`` it is in.
+
+    ``closed`` and ``open`` ``(R, 2)``: mean distance to the nearest other glosses (the cohort) and to the nearest one,
+    with the attempt's true gloss among them and without it; NaN where there are no other glosses.
+    """
+
+    distance: np.ndarray
+    mirror: np.ndarray
+    closed: np.ndarray
+    open: np.ndarray
+
+
 def prepare_attempt(clip: LabelledClip, embedder: HandshapeEmbedder) -> PreparedAttempt | None:
     """The attempt as the judge sees it; None where it would not judge."""
     canonical = canonicalise(clip.clip)
@@ -74,7 +88,7 @@ def score_pairs(
     shape = (len(material.attempts), len(material.references))
     closed, open_ = np.full(shape, np.nan), np.full(shape, np.nan)
     columns = np.array(references.clip_indices, np.intp)
-    scorer = _PairScorer(references.references, calibration())
+    scorer = PairScorer(references.references, calibration())
     not_judged = 0
     for row, attempt in enumerate(track(material.attempts, "Scoring pairs")):
         ready = prepare_attempt(attempt, embedder)
@@ -85,7 +99,7 @@ def score_pairs(
     return PairScores(closed, open_, not_judged)
 
 
-class _PairScorer:
+class PairScorer:
     """Scores attempts against each reference; remembers what belongs to a reference or to a signer's library."""
 
     def __init__(self, references: Sequence[Reference], fit: Calibration) -> None:
@@ -98,26 +112,32 @@ class _PairScorer:
 
     def scores(self, attempt: PreparedAttempt, label: str, signer: str) -> tuple[np.ndarray, np.ndarray]:
         """Closed and open scores ``(R,)``; NaN for the signer's own references."""
-        both = distances(attempt.sign, self._library.packed)
-        far = both.min(axis=0).astype(np.float64)
-        others = {gloss: float(far[index]) for gloss, index in self._typical_of_others(signer).items()}
-        closed, open_ = np.full(len(far), np.nan), np.full(len(far), np.nan)
-        for gloss in others:
-            known = [distance for other, distance in others.items() if other != gloss]
-            strange = [distance for other, distance in others.items() if other not in (gloss, label)]
-            for index in self._library.indices_of(gloss):
-                if self._signers[index] == signer:
-                    continue
-                fluency = FLUENCY_SHARE * self._fluency(attempt, index, int(both[:, index].argmin()))
-                closed[index] = self._form(attempt, float(far[index]), known) + fluency
-                open_[index] = self._form(attempt, float(far[index]), strange) + fluency
+        found = self.evidence(attempt, label, signer)
+        closed, open_ = np.full(len(found.distance), np.nan), np.full(len(found.distance), np.nan)
+        for index in np.flatnonzero(np.isfinite(found.distance)):
+            fluency = FLUENCY_SHARE * self._fluency(attempt, int(index), int(found.mirror[index]))
+            closed[index] = self._form(attempt, found.distance[index], found.closed[index]) + fluency
+            open_[index] = self._form(attempt, found.distance[index], found.open[index]) + fluency
         return closed, open_
 
-    def _form(self, attempt: PreparedAttempt, distance: float, others: Sequence[float]) -> float:
+    def evidence(self, attempt: PreparedAttempt, label: str, signer: str) -> Evidence:
+        """What the marks are made of, for every reference by another signer."""
+        both = distances(attempt.sign, self._library.packed)
+        nearest = both.min(axis=0).astype(np.float64)
+        others = {gloss: float(nearest[index]) for gloss, index in self._typical_of_others(signer).items()}
+        distance = np.where(self._signers != signer, nearest, np.nan)
+        closed, open_ = np.full((len(nearest), 2), np.nan), np.full((len(nearest), 2), np.nan)
+        for gloss in others:
+            indices = list(self._library.indices_of(gloss))
+            closed[indices] = _context([far for other, far in others.items() if other != gloss])
+            open_[indices] = _context([far for other, far in others.items() if other not in (gloss, label)])
+        return Evidence(distance, both.argmin(axis=0), closed, open_)
+
+    def _form(self, attempt: PreparedAttempt, distance: float, context: np.ndarray) -> float:
         """The share of accuracy and confidence in the score."""
-        cohort = float(np.mean(sorted(others)[:COHORT])) if others else None
-        certainty = self._fit.certainty(distance, min(others, default=None))
-        accuracy = self._fit.accuracy(distance, cohort)
+        cohort, nearest = (None if np.isnan(value) else float(value) for value in context)
+        certainty = self._fit.certainty(float(distance), nearest)
+        accuracy = self._fit.accuracy(float(distance), cohort)
         return ACCURACY_SHARE * accuracy + CONFIDENCE_SHARE * certainty * attempt.quality
 
     def _fluency(self, attempt: PreparedAttempt, index: int, mirror: int) -> float:
@@ -144,3 +164,9 @@ class _PairScorer:
             others = Library([self._library.references[place] for place in places])
             self._typical[signer] = {gloss: int(places[index]) for gloss, index in others.typical.items()}
         return self._typical[signer]
+
+
+def _context(others: Sequence[float]) -> tuple[float, float]:
+    """Cohort distance and nearest distance of other glosses."""
+    ordered = sorted(others)
+    return (float(np.mean(ordered[:COHORT])), ordered[0]) if ordered else (np.nan, np.nan)

@@ -1,0 +1,170 @@
+"""Fitting the calibration: from distances between recordings of different people to marks, and how well that transfers.
+
+A calibration is fitted to several files at once, each weighing the same. How it serves people and signs that it has not
+seen is told by leaving each file out in turn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from actors.scoring.calibrate import Calibration, Curve, calibration, fit_curve, to_json
+from actors.scoring.comparison import compare_sign
+from actors.scoring.embedder import HandshapeEmbedder
+from actors.scoring.parameters import Parameter
+from actors.scoring.references import Library, Reference
+
+from .dataset import LabelledClip
+from .libraries import Track, prepare_references, untracked
+from .material import choose_material
+from .metrics import auc
+from .pairs import PairScorer, PreparedAttempt, prepare_attempt
+
+PAIRS_PER_FILE = 40_000
+PARAMETER_PAIRS_PER_ATTEMPT = 2
+COHORT_WEIGHTS = tuple(weight / 10 for weight in range(10))
+SEED = 5
+_DIGITS = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairSample:
+    """Distances of one file's pairs across signers.
+
+    ``same`` ``(n,)`` bool; ``distance`` ``(n,)``; ``closed`` and ``open`` ``(n, 2)`` as in ``Evidence``;
+    ``parameters``: for each parameter the distances of some same-sign and of some different-sign pairs.
+    """
+
+    name: str
+    same: np.ndarray
+    distance: np.ndarray
+    closed: np.ndarray
+    open: np.ndarray
+    parameters: Mapping[str, tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Accuracy marks in a file that the fit has not seen: AUC (true sign known, and not), and the two medians."""
+
+    name: str
+    pair_auc: float | None
+    pair_auc_open: float | None
+    same_median: float
+    different_median: float
+
+
+def sample_pairs(
+    name: str, clips: Sequence[LabelledClip], embedder: HandshapeEmbedder, track: Track = untracked
+) -> PairSample | None:
+    """Measures pairs of ``clips`` across signers; None where there are no same-sign ones."""
+    material = choose_material(clips, max_pairs=PAIRS_PER_FILE)
+    references = prepare_references(material.references, embedder, track).references
+    scorer, rng = PairScorer(references, calibration()), np.random.default_rng(SEED)
+    glosses = np.array([reference.gloss for reference in references])
+    rows: list[tuple[np.ndarray, ...]] = []
+    parameters: dict[str, tuple[list[float], list[float]]] = {name.value: ([], []) for name in Parameter}
+    for attempt in track(material.attempts, f"Measuring pairs of {name}"):
+        ready = prepare_attempt(attempt, embedder)
+        if ready is None:
+            continue
+        found = scorer.evidence(ready, attempt.label, attempt.signer)
+        other, same = np.isfinite(found.distance), glosses == attempt.label
+        rows.append((same[other], found.distance[other], found.closed[other], found.open[other]))
+        for side, indices in enumerate((np.flatnonzero(other & same), np.flatnonzero(other & ~same))):
+            for index in rng.permutation(indices)[:PARAMETER_PAIRS_PER_ATTEMPT]:
+                for parameter, distance in _parameter_distances(ready, references[index]).items():
+                    parameters[parameter][side].append(distance)
+    if not rows or not any(row[0].any() for row in rows):
+        return None
+    lists = {name: (np.array(same), np.array(other)) for name, (same, other) in parameters.items() if same and other}
+    return PairSample(name, *(np.concatenate(parts) for parts in zip(*rows, strict=True)), lists)
+
+
+def fit_calibration(samples: Sequence[PairSample], provenance: Mapping[str, Any]) -> Calibration:
+    """The calibration that suits all ``samples``, each weighing the same; its version is a digest of its numbers.
+
+    The cohort's weight is the one with the best mean AUC, true sign in the library and not; curves are logistic ones of
+    greatest likelihood (``fit_curve``).
+    """
+    weight = max(COHORT_WEIGHTS, key=lambda candidate: _mean_auc(samples, candidate))
+    offset = float(np.mean([np.nanmean(sample.closed[:, 0]) for sample in samples]))
+    overall = _curve([_excess(sample, weight, offset, sample.closed) for sample in samples], samples)
+    margin = _curve([sample.distance - sample.closed[:, 1] for sample in samples], samples)
+    names = sorted({name for sample in samples for name in sample.parameters})
+    fitted = replace(
+        calibration(),
+        version="",
+        overall=overall,
+        margin=margin,
+        cohort_weight=weight,
+        cohort_offset=round(offset, _DIGITS),
+        parameters={name: _parameter_curve(name, samples) for name in names},
+        provenance=provenance,
+    )
+    digest = hashlib.sha256(json.dumps(to_json(fitted), sort_keys=True).encode()).hexdigest()
+    return replace(fitted, version=digest[:8])
+
+
+def leave_one_out(samples: Sequence[PairSample]) -> list[Transfer]:
+    """For each sample, how the calibration of all the others serves it."""
+    found = []
+    for held_out in samples:
+        fit = fit_calibration([sample for sample in samples if sample is not held_out], {})
+        marks = [
+            fit.overall.mark(_excess(held_out, fit.cohort_weight, fit.cohort_offset, context))
+            for context in (held_out.closed, held_out.open)
+        ]
+        areas = (auc(mark[held_out.same], mark[~held_out.same]) for mark in marks)
+        medians = (float(np.median(marks[0][side])) for side in (held_out.same, ~held_out.same))
+        found.append(Transfer(held_out.name, *areas, *medians))
+    return found
+
+
+def _parameter_distances(attempt: PreparedAttempt, reference: Reference) -> dict[str, float]:
+    found = compare_sign(attempt.sign, (0, 0, 0), Library([reference]), reference.gloss, None)
+    distances = {parameter.value: found.parameter_distance(parameter) for parameter in Parameter}
+    return {name: distance for name, distance in distances.items() if distance is not None}
+
+
+def _excess(sample: PairSample, weight: float, offset: float, context: np.ndarray) -> np.ndarray:
+    """The distance less what the cohort explains of it, as ``Calibration.accuracy`` has it."""
+    return sample.distance - weight * np.nan_to_num(context[:, 0] - offset, nan=0.0)
+
+
+def _mean_auc(samples: Sequence[PairSample], weight: float) -> float:
+    areas = []
+    for sample in samples:
+        for context in (sample.closed, sample.open):
+            excess = -_excess(sample, weight, 0.0, context)
+            areas.append(auc(excess[sample.same], excess[~sample.same]))
+    return float(np.mean([area for area in areas if area is not None]))
+
+
+def _curve(distances: Sequence[np.ndarray], samples: Sequence[PairSample]) -> Curve:
+    """One curve through all samples: the same number of quantiles of each, so that each weighs the same."""
+    sides = []
+    for side in (True, False):
+        chosen = [values[sample.same == side] for values, sample in zip(distances, samples, strict=True)]
+        sides.append(_levelled([values[np.isfinite(values)] for values in chosen]))
+    return _rounded(fit_curve(*sides))
+
+
+def _parameter_curve(name: str, samples: Sequence[PairSample]) -> Curve:
+    known = [sample.parameters[name] for sample in samples if name in sample.parameters]
+    return _rounded(fit_curve(*(_levelled([pair[side] for pair in known]) for side in (0, 1))))
+
+
+def _levelled(parts: Sequence[np.ndarray], count: int = 1000) -> np.ndarray:
+    shares = (np.arange(count) + 0.5) / count
+    return np.concatenate([np.quantile(part, shares) for part in parts if len(part)])
+
+
+def _rounded(curve: Curve) -> Curve:
+    return Curve(round(curve.middle, _DIGITS), round(curve.width, _DIGITS))
