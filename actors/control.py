@@ -101,9 +101,7 @@ class ControlChannel:
 
     def _readable(self) -> None:
         try:
-            data, descriptors, _, _ = socket.recv_fds(
-                self._sock, _MAX_PACKET_BYTES, _MAX_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
-            )
+            data, descriptors, _, _ = socket.recv_fds(self._sock, _MAX_PACKET_BYTES, _MAX_DESCRIPTORS)
         except BlockingIOError:
             return
         except OSError:
@@ -112,6 +110,8 @@ class ControlChannel:
             self.close()
             self._on_lost()
             return
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
         kind, fields = msgpack.unpackb(data)
         self._on_packet(_KINDS[kind](**fields), descriptors[0] if descriptors else None)
 
