@@ -12,6 +12,7 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import get_args
 
 import msgpack
 
@@ -68,8 +69,15 @@ class Released:
     reason: str
 
 
-Packet = Attach | Command | Drain | Ready | Answered | Released
-_KINDS: dict[str, type] = {kind.__name__: kind for kind in (Attach, Command, Drain, Ready, Answered, Released)}
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Actor → server: what happened since the last time (``actors.stats.Tally.take``)."""
+
+    report: dict[str, list[list[object]]]
+
+
+Packet = Attach | Command | Drain | Ready | Answered | Released | Counted
+_KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Packet)}
 
 
 class ControlChannel:

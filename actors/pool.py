@@ -13,7 +13,19 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from actors.control import Answered, Attach, Command, ControlChannel, ControlListener, Drain, Packet, Ready, Released
+from actors.control import (
+    Answered,
+    Attach,
+    Command,
+    ControlChannel,
+    ControlListener,
+    Counted,
+    Drain,
+    Packet,
+    Ready,
+    Released,
+)
+from actors.stats import Tally
 from storage.records import Id
 
 _log = logging.getLogger(__name__)
@@ -117,6 +129,8 @@ class SessionPool:
         self._changed = asyncio.Event()
         self._watchers: set[asyncio.Task[None]] = set()
         self._listener: ControlListener | None = None
+        self.tally = Tally()
+        """What all sessions of this node have counted, those that have ended too."""
 
     # ---------------------------------------------------------------------------------------------------- for the node
 
@@ -241,6 +255,8 @@ class SessionPool:
     def _packet(self, slot: Slot, packet: Packet) -> None:
         if isinstance(packet, Answered):
             slot.answered(packet)
+        elif isinstance(packet, Counted):
+            self.tally.add(packet.report)
         elif isinstance(packet, Released):
             self._forget(slot)
 

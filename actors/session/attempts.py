@@ -26,7 +26,7 @@ from protocol.messages import Cursor, Error, Hello, Receipt, Scored
 
 def refusal(code: ErrorCode, text: str, attempt_no: int | None = None, cursor: Cursor | None = None) -> Send:
     """The answer to something that cannot be done."""
-    return Send(Error(code=code, name=code.name.lower(), text=text, a=attempt_no, cursor=cursor))
+    return Send(Error(code=code, name=code.name, text=text, a=attempt_no, cursor=cursor))
 
 
 class Attempts:
@@ -93,7 +93,7 @@ class Attempts:
                 text = f"Attempt {begin.a} was begun with sentence {self._recording.sentence_index}."
                 effects.append(refusal(ErrorCode.ATTEMPT_CONFLICT, text, begin.a))
         elif problem := self._why_not_begin(begin.i, life):
-            effects.append(refusal(*problem, begin.a))
+            effects.append(refusal(*problem, begin.a, self.cursor))
         else:
             self._phase.move(Trigger.BEGIN)
             self._recording = Recording(begin.a, begin.i, begin.at_ms, self._limits.max_attempt_frames)

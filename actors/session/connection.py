@@ -58,7 +58,7 @@ class StreamConnection(asyncio.Protocol):
         self._pong_awaited = False
         self._closing = False
         self._request = request
-        self.feedback_skipped = 0
+        self.received_at_s = 0.0
 
     # ------------------------------------------------------------------------------------------------ asyncio's side
 
@@ -71,6 +71,7 @@ class StreamConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._pong_awaited = False
+        self.received_at_s = self._loop.time()
         self._ws.receive_data(data)
         self._process()
 
@@ -88,23 +89,26 @@ class StreamConnection(asyncio.Protocol):
 
     # ------------------------------------------------------------------------------------------------ the learner's
 
-    def send(self, message: ServerMessage) -> None:
-        """Queues one message; feedback is skipped when the client reads slowly, nothing else ever is."""
+    def send(self, message: ServerMessage) -> bool:
+        """Queues one message; False where it is not on its way.
+
+        Feedback is skipped when the client reads slowly, nothing else ever is.
+        """
         transport = self._transport
         if transport is None or self._ws.state is not State.OPEN:
-            return
+            return False
         waiting = transport.get_write_buffer_size()
         if isinstance(message, Feedback) and waiting > FEEDBACK_BACKLOG_BYTES:
-            self.feedback_skipped += 1
-            return
+            return False
         self._ws.send_binary(encode(message))
         self._flush()
         if waiting > LARGEST_BACKLOG_BYTES:
             self.close(CloseCode.SLOW_READER, "Messages were not read fast enough.")
+        return True
 
-    def send_error(self, error: Error) -> None:
+    def send_error(self, error: Error) -> bool:
         """Sends a refusal of the session and counts it; too many close the connection, resumably."""
-        self._violate(self.stream.refuse(ErrorCode(error.code), error.text, a=error.a, cursor=error.cursor))
+        return self._violate(self.stream.refuse(ErrorCode(error.code), error.text, a=error.a, cursor=error.cursor))
 
     def close(self, code: CloseCode, reason: str) -> None:
         """Says why, then closes; cuts the connection where the client does not answer in time."""
@@ -154,10 +158,11 @@ class StreamConnection(asyncio.Protocol):
             else:
                 self._on_event(self, event)
 
-    def _violate(self, violation: Violation) -> None:
-        self.send(violation.error)
+    def _violate(self, violation: Violation) -> bool:
+        sent = self.send(violation.error)
         if violation.close is not None:
             self.close(violation.close, violation.error.name)
+        return sent
 
     def _flush(self) -> None:
         transport = self._transport

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Awaitable
 from pathlib import Path
 
-from actors.control import Answered, Attach, Command, ControlChannel, Drain, Packet, Released
+from actors.control import Answered, Attach, Command, ControlChannel, Counted, Drain, Packet, Released
 from actors.library_file import open_library
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.references import Library
@@ -18,6 +18,7 @@ from actors.session import events as ev
 from actors.session.connection import StreamConnection
 from actors.session.core import Restored, SessionCore
 from actors.session.limits import SessionLimits
+from actors.session.meter import SessionMeter
 from actors.session.rows import attempt_record
 from actors.session.scoring_desk import ScoringDesk
 from actors.session.transitions import Life
@@ -34,12 +35,14 @@ from protocol.messages import (
     Pong,
     Resume,
     Sentence,
+    ServerMessage,
 )
 from protocol.server_stream import ClientEvent, FramesReceived
 from storage.landmark_blob import encode as encode_blob
 from storage.records import Activation, SessionClose, SessionFlush, id_text
 
 _log = logging.getLogger(__name__)
+_REPORT_INTERVAL_S = 5.0
 _FAREWELL_S = 1.0
 """How long the last messages may take to reach the learner before the process goes."""
 
@@ -60,6 +63,8 @@ class SessionHost:
         self._core: SessionCore | None = None
         self._desk: ScoringDesk | None = None
         self._consent = False
+        self._meter = SessionMeter()
+        self._loop.call_later(_REPORT_INTERVAL_S, self._report_regularly)
         self._activating = False
         self._early: deque[tuple[Attach, int]] = deque()
         self._early_commands: deque[Command] = deque()
@@ -78,6 +83,16 @@ class SessionHost:
             self._channel.send(packet)
         except OSError:
             _log.info("the server is gone")
+
+    def _report_regularly(self) -> None:
+        self._report()
+        self._loop.call_later(_REPORT_INTERVAL_S, self._report_regularly)
+
+    def _report(self) -> None:
+        """Hands over what was counted since the last time, if anything was."""
+        report = self._meter.tally.take()
+        if any(report.values()):
+            self.announce(Counted(report))
 
     # --------------------------------------------------------------------------------------------- from the server
 
@@ -157,6 +172,7 @@ class SessionHost:
     # -------------------------------------------------------------------------------------------- from the learner
 
     def _client_said(self, connection: StreamConnection, said: ClientEvent) -> None:
+        self._meter.heard(said, connection.received_at_s)
         match said:
             case Hello():
                 self._dispatch(ev.Attached(connection.number, said, self._tickets[connection.number]))
@@ -202,11 +218,11 @@ class SessionHost:
         assert self._desk is not None
         match effect:
             case ev.Send():
-                self._send(effect)
+                self._send(effect.message)
             case ev.ScoreFrames():
                 feedback = self._desk.push(effect)
                 if feedback is not None:
-                    self._send(ev.Send(feedback))
+                    self._send(feedback)
             case ev.StartScoring():
                 self._desk.start(effect)
             case ev.StopScoring():
@@ -229,14 +245,12 @@ class SessionHost:
             case ev.Release():
                 self._release(effect.reason)
 
-    def _send(self, effect: ev.Send) -> None:
+    def _send(self, message: ServerMessage) -> None:
         connection = self._connections.get(self._core.connection) if self._core and self._core.connection else None
         if connection is None:
             return
-        if isinstance(effect.message, Error):
-            connection.send_error(effect.message)
-        else:
-            connection.send(effect.message)
+        sent = connection.send_error(message) if isinstance(message, Error) else connection.send(message)
+        self._meter.said(message, sent, self._loop.time())
 
     def _judge(self, effect: ev.Judge) -> None:
         assert self._desk is not None
@@ -249,7 +263,10 @@ class SessionHost:
         return self._writer.flush(SessionFlush(self._session_id, self._epoch, effect.lo, effect.hi, records))
 
     async def _store(self, operation: Awaitable[WriterReply]) -> None:
-        self._dispatch(await operation)
+        asked_s = self._loop.time()
+        reply = await operation
+        self._meter.stored(self._loop.time() - asked_s, reply)
+        self._dispatch(reply)
 
     # -------------------------------------------------------------------------------------------------------- time
 
@@ -282,6 +299,7 @@ class SessionHost:
 
     def _release(self, reason: str) -> None:
         if not self.released.done():
+            self._report()
             self.announce(Released(reason))
             self._loop.call_later(_FAREWELL_S if self._connections else 0, self._let_go, reason)
 

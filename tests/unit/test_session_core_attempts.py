@@ -91,7 +91,7 @@ def test_frames_and_end_without_begin_are_refused(bench: Bench):
 
 @pytest.mark.parametrize("sentence", [2, 4_095])
 def test_a_sentence_that_does_not_exist_is_refused(bench: Bench, sentence: int):
-    assert bench.begin(1, sentence) == [("error", ErrorCode.SENTENCE_UNKNOWN, 1, None)]
+    assert bench.begin(1, sentence) == [("error", ErrorCode.SENTENCE_UNKNOWN, 1, (1, 0))]
     assert bench.cancel(1) == [ev.Flush(0, 1, ())], "the number can be used up without an attempt"
 
 
@@ -193,7 +193,7 @@ def test_while_the_session_is_paused_nothing_begins_but_what_was_begun_goes_on(b
     assert bench.frames(1, 0, 1) == [("score", 1, [0], 0)]
     assert bench.end(1, 1) == [("judge", 1, 0, [1])]
     bench.judged(1)
-    assert bench.begin(2) == [("error", ErrorCode.SESSION_PAUSED, 2, None)]
+    assert bench.begin(2) == [("error", ErrorCode.SESSION_PAUSED, 2, (2, 0))]
     bench.command("resume")
     assert bench.begin(2) == [ev.StartScoring(2, 0, HELLO)]
 
@@ -201,12 +201,12 @@ def test_while_the_session_is_paused_nothing_begins_but_what_was_begun_goes_on(b
 @pytest.mark.parametrize("end", ["complete", "abandon"])
 def test_a_session_that_has_ended_takes_no_attempt(bench: Bench, end: ev.CommandName):
     bench.command(end)
-    assert bench.begin(1) == [("error", ErrorCode.SESSION_ENDED, 1, None)]
+    assert bench.begin(1) == [("error", ErrorCode.SESSION_ENDED, 1, (1, 0))]
 
 
 def test_when_too_much_waits_for_the_store_nothing_new_begins(bench: Bench):
     for number in range(1, LIMITS.max_unstored_attempts + 1):
         bench.attempt(number)
-    assert bench.begin(4) == [("error", ErrorCode.STORE_DELAYED, 4, None)]
+    assert bench.begin(4) == [("error", ErrorCode.STORE_DELAYED, 4, (4, 0))]
     bench.committed(1)
     assert bench.begin(4) == [ev.StartScoring(4, 0, HELLO)]
