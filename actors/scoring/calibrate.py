@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -13,7 +13,7 @@ import numpy as np
 
 _FILE = "calibration.json"
 COHORT = 5
-"""Nearest other glosses whose mean distance is the yardstick of a cohort-normalised distance."""
+"""Nearest other glosses whose mean distance is the yardstick for how near is near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +107,3 @@ def fit_curve(same: np.ndarray, different: np.ndarray) -> Curve:
 
 
 _RIDGE = 1e-6
-
-
-def cohort_distance(by_gloss: np.ndarray, own: int) -> float | None:
-    """Mean of the ``COHORT`` smallest distances to other glosses; None where there is none to compare with."""
-    others = np.delete(by_gloss, own)
-    others = others[np.isfinite(others)]
-    return float(np.sort(others)[:COHORT].mean()) if len(others) else None
-
-
-def gloss_distances(distances: np.ndarray, indices: Sequence[Sequence[int]], best: int) -> np.ndarray:
-    """For each gloss the mean of its ``best`` nearest references' distances."""
-    return np.array([np.sort(distances[list(of)])[:best].mean() if len(of) else np.inf for of in indices])

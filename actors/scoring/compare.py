@@ -8,7 +8,7 @@ and reference. Without the denominator moments without hands would match everyth
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,9 @@ FARTHEST = 3.0
 LEAST_EVIDENCE = 0.143
 """Smallest denominator, in block weights: moments without any hand cost nothing and tell nothing."""
 
+MIRROR_MARGIN = 0.3
+"""A mirror in which the hands in use agree worse than in the other by this share is not what the signer meant."""
+
 AS_SIGNED, MIRRORED = 0, 1
 
 
@@ -30,7 +33,7 @@ class Pack:
     """Sign features of ``R`` references laid side by side for matrix products.
 
     ``blocks[name]`` ``(size, 2, T, R)``; ``squares[name]`` ``(2, T, R)``; ``hand_there`` and ``wrist_there`` ``(2, T, R)``;
-    ``has_body`` ``(R,)``.
+    ``has_body`` and ``still`` ``(R,)``.
     """
 
     blocks: dict[str, np.ndarray]
@@ -38,6 +41,7 @@ class Pack:
     hand_there: np.ndarray
     wrist_there: np.ndarray
     has_body: np.ndarray
+    still: np.ndarray
 
     def __len__(self) -> int:
         return self.hand_there.shape[2]
@@ -51,6 +55,18 @@ class Pack:
             self.hand_there[..., index],
             self.wrist_there[..., index],
             self.has_body[index],
+            self.still[index],
+        )
+
+    def first_moment(self) -> Pack:
+        """The pack of still references without their repetition in time."""
+        return Pack(
+            {name: values[:, :, :1] for name, values in self.blocks.items()},
+            {name: values[:, :1] for name, values in self.squares.items()},
+            self.hand_there[:, :1],
+            self.wrist_there[:, :1],
+            self.has_body,
+            self.still,
         )
 
 
@@ -71,6 +87,7 @@ def pack(signs: Sequence[Features]) -> Pack:
         np.stack([sign.hand_there for sign in signs], axis=-1) if signs else np.zeros((2, 0, 0), np.float32),
         np.stack([sign.wrist_there for sign in signs], axis=-1) if signs else np.zeros((2, 0, 0), np.float32),
         np.array([sign.has_body for sign in signs], bool),
+        np.array([sign.still for sign in signs], bool),
     )
 
 
@@ -125,8 +142,35 @@ def normalised(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 
 def distances(sign: Features, references: Pack) -> np.ndarray:
-    """Warped distances ``(2 mirrors, R)`` of one sign to every reference."""
+    """Warped distances ``(2 mirrors, R)`` of one sign to every reference; infinite where the mirror cannot be meant.
+
+    Where the kind of the hands is unknown, of both readings the nearer one.
+    """
+    if sign.flipped is not None:
+        return np.minimum(distances(replace(sign, flipped=None), references), distances(sign.flipped, references))
+    if len(references) == 0:
+        return np.empty((2, 0), np.float32)
+    far = _warped(sign, references)
+    match = presence_match(sign, references)
+    return np.where(match >= match.max(axis=0) - MIRROR_MARGIN, far, np.float32(np.inf))
+
+
+def presence_match(sign: Features, references: Pack) -> np.ndarray:
+    """How well the hands in use agree ``(2 mirrors, R)``: shared over total presence, so that a wrong handshape of one hand is not
+    taken for the other hand being missing.
+    """
+    a, c = sign.hand_there.mean(axis=1), references.hand_there.mean(axis=1)
+    matches = []
+    for mirror in (AS_SIGNED, MIRRORED):
+        shared = np.minimum(a[mirror], c[0]) + np.minimum(a[1 ^ mirror], c[1])
+        total = np.maximum(a[mirror], c[0]) + np.maximum(a[1 ^ mirror], c[1])
+        matches.append(shared / np.maximum(total, 1e-6))
+    return np.stack(matches)
+
+
+def _warped(sign: Features, references: Pack) -> np.ndarray:
+    if sign.still and references.still.all():
+        sign, references = sign.cut(0, 1), references.first_moment()
     costs = local_costs(sign, references)
-    count = len(references)
     joined = np.concatenate([costs[AS_SIGNED], costs[MIRRORED]], axis=2)
-    return symmetric_distances(joined).reshape(2, count)
+    return symmetric_distances(joined).reshape(2, len(references))

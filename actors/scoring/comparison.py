@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .align import symmetric_path
 from .calibrate import COHORT
-from .compare import block_terms, distances, local_costs, of_mirror, pack
+from .compare import block_terms, local_costs, of_mirror, pack
 from .parameters import BLOCKS, Features, Parameter
 from .references import Library, Reference
 
@@ -47,30 +47,15 @@ class SignComparison:
         return above / below if below > 0 else None
 
 
-def nearest_reference(sign: Features, library: Library, gloss: str, mirror: int | None) -> tuple[Reference, int, float]:
-    """The nearest reference of ``gloss``, its mirror and distance; ``mirror`` None tries both."""
-    indices = library.indices_of(gloss)
-    far = distances(sign, library.packed.take(indices))
-    if mirror is not None:
-        far[1 - mirror] = np.inf
-    best = int(np.argmin(far))
-    return library.references[indices[best % len(indices)]], best // len(indices), float(far.flat[best])
-
-
 def compare_sign(
     sign: Features, span: tuple[int, int, int], library: Library, gloss: str, mirror: int | None
 ) -> SignComparison:
     """Compares ``sign`` with its gloss and with the rest of the library; ``span`` is (sign index, start, stop)."""
-    reference, mirror, distance = nearest_reference(sign, library, gloss, mirror)
-    others, cohort = other_glosses(sign, library, gloss)
-    single = pack([reference.sign])
-    path = symmetric_path(local_costs(sign, single)[mirror, :, :, 0].astype(np.float64))
-    unlike, evidence = {}, {}
-    for block in BLOCKS:
-        above, below = block_terms(sign, single, block)
-        unlike[block.name] = of_mirror(above, mirror)[:, path[:, 0], path[:, 1], 0]
-        evidence[block.name] = of_mirror(below, mirror)[:, path[:, 0], path[:, 1], 0]
+    sign = _likelier_reading(sign, library, gloss)
+    reference, mirror, distance = _nearest_reference(sign, library, gloss, mirror)
+    others = _other_glosses(sign, library, gloss)
     nearest = min(others, key=others.__getitem__) if others else None
+    path, unlike, evidence = _along_the_way(sign, reference, mirror)
     return SignComparison(
         sign_index=span[0],
         start=span[1],
@@ -81,17 +66,49 @@ def compare_sign(
         distance=distance,
         nearest_other=others[nearest] if nearest is not None else None,
         other_gloss=nearest,
-        cohort=cohort,
+        cohort=float(np.mean(sorted(others.values())[:COHORT])) if others else None,
         path=path,
         unlike=unlike,
         evidence=evidence,
     )
 
 
-def other_glosses(sign: Features, library: Library, gloss: str) -> tuple[dict[str, float], float | None]:
-    """Distance to each other gloss (by its typical reference) and the mean of the nearest ``COHORT`` of them."""
+def _likelier_reading(sign: Features, library: Library, gloss: str) -> Features:
+    """Of the two readings of hands whose kind is unknown, the one that is nearer to the gloss."""
+    if sign.flipped is None:
+        return sign
+    readings = (replace(sign, flipped=None), sign.flipped)
+    return min(readings, key=lambda reading: library.relative_distances(reading, library.indices_of(gloss)).min())
+
+
+def _nearest_reference(
+    sign: Features, library: Library, gloss: str, mirror: int | None
+) -> tuple[Reference, int, float]:
+    """The nearest reference of ``gloss``, its mirror and distance; ``mirror`` None tries both."""
+    indices = library.indices_of(gloss)
+    far = library.relative_distances(sign, indices)
+    if mirror is not None and np.isfinite(far[mirror]).any():
+        far[1 ^ mirror] = np.inf
+    best = int(np.argmin(far))
+    return library.references[indices[best % len(indices)]], best // len(indices), float(far.flat[best])
+
+
+def _other_glosses(sign: Features, library: Library, gloss: str) -> dict[str, float]:
+    """Distance to each other gloss, by its typical reference."""
     glosses = [other for other in library.glosses if other != gloss]
-    if not glosses:
-        return {}, None
-    far = distances(sign, library.packed.take([library.typical[other] for other in glosses])).min(axis=0)
-    return dict(zip(glosses, far.tolist(), strict=True)), float(np.sort(far)[:COHORT].mean())
+    far = library.relative_distances(sign, [library.typical[other] for other in glosses]).min(axis=0)
+    return dict(zip(glosses, far.tolist(), strict=True))
+
+
+def _along_the_way(
+    sign: Features, reference: Reference, mirror: int
+) -> tuple[np.ndarray, dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The warping path, and each block's terms along it."""
+    single = pack([reference.sign])
+    path = symmetric_path(local_costs(sign, single)[mirror, :, :, 0].astype(np.float64))
+    unlike, evidence = {}, {}
+    for block in BLOCKS:
+        above, below = block_terms(sign, single, block)
+        unlike[block.name] = of_mirror(above, mirror)[:, path[:, 0], path[:, 1], 0]
+        evidence[block.name] = of_mirror(below, mirror)[:, path[:, 0], path[:, 1], 0]
+    return path, unlike, evidence

@@ -25,6 +25,11 @@ ACCURACY_SHARE, CONFIDENCE_SHARE, FLUENCY_SHARE = 0.4, 0.3, 0.3
 SUCCESS = 0.70
 
 
+def overall_score(accuracy: float, confidence: float, fluency: float) -> float:
+    """The attempt's score; ``fluency`` counts signing only as far as it was the asked sign (it comes in times its accuracy)."""
+    return ACCURACY_SHARE * accuracy + CONFIDENCE_SHARE * confidence + FLUENCY_SHARE * fluency
+
+
 def judge_clip(
     clip: LandmarkClip,
     glosses: Sequence[str],
@@ -91,10 +96,10 @@ class _Verdict:
     def judgement(self) -> Judgement:
         signs = tuple(self._sign(found) for found in self._compared)
         fluencies = [sign_fluency(self._features, found, self._library) for found in self._compared]
-        fluency = sum(sign.mark for sign in fluencies) / len(fluencies)
+        fluency = sum(f.mark * sign.score for f, sign in zip(fluencies, signs, strict=True)) / len(self._glosses)
         accuracy = sum(sign.score for sign in signs) / len(self._glosses)
         confidence = sum(sign.confidence for sign in signs) / len(self._glosses)
-        score = rounded(ACCURACY_SHARE * accuracy + CONFIDENCE_SHARE * confidence + FLUENCY_SHARE * fluency)
+        score = rounded(overall_score(accuracy, confidence, fluency))
         return Judgement(
             judged=True,
             score=score,

@@ -11,6 +11,7 @@ import numpy as np
 
 from protocol.landmarks import LandmarkClip
 
+from .calibrate import COHORT
 from .canonical import canonicalise
 from .compare import Pack, distances, pack
 from .embedder import HandshapeEmbedder
@@ -24,6 +25,18 @@ SIGN_FRAMES = 20
 SHORTEST_REFERENCE_MS = 200.0
 LEAST_SEEN = 0.5
 _MEDOID_OF = 12
+USUAL_DISTANCE = 1.0
+"""Distance at which unlike signs lie; a reference that is farther from its neighbours attracts less than it should."""
+ISOLATION_WEIGHT = 0.5
+"""Share of a reference's isolation that is taken off its distances (chosen by leave-one-source-out, ``docs/scoring.md``)."""
+
+
+def relative(distance: np.ndarray, isolation: np.ndarray) -> np.ndarray:
+    """Distances to references, corrected for each reference's own isolation (the Z-norm of speaker verification, Reynolds 1997).
+
+    One threshold fits all signs only after this: a reference in a crowd of look-alikes must be met more closely.
+    """
+    return distance - np.float32(ISOLATION_WEIGHT) * (isolation - np.float32(USUAL_DISTANCE))
 
 
 class ReferenceRejected(ValueError):
@@ -131,6 +144,22 @@ class Library:
         spread = [float(distances(self._references[index].sign, others).min(axis=0).sum()) for index in indices]
         return indices[int(np.argmin(spread))]
 
+    @cached_property
+    def isolation(self) -> np.ndarray:
+        """How far each reference is ``(R,)`` from the nearest ``COHORT`` other glosses, on average; ``USUAL_DISTANCE`` without others."""
+        typical = self.packed.take(list(self.typical.values()))
+        glosses = np.array(self.glosses)
+        found = np.full(len(self._references), USUAL_DISTANCE, np.float32)
+        for index, reference in enumerate(self._references):
+            others = distances(reference.sign, typical).min(axis=0)[glosses != reference.gloss]
+            if len(others):
+                found[index] = np.sort(others)[:COHORT].mean()
+        return found
+
+    def relative_distances(self, sign: Features, indices: Sequence[int]) -> np.ndarray:
+        """Distances ``(2 mirrors, n)`` of a sign to some references, each allowing for how alone that reference stands."""
+        return relative(distances(sign, self.packed.take(indices)), self.isolation[list(indices)])
+
     def to_arrays(self) -> dict[str, Any]:
         """The library as arrays and lists, for an object store without copies and for a cache of prepared features."""
         signs = [reference.sign for reference in self._references]
@@ -140,6 +169,7 @@ class Library:
             for name in ("reference_id", "gloss", "signer", "variant")
         }
         arrays["duration_ms"] = np.array([reference.duration_ms for reference in self._references], np.float64)
+        arrays["isolation"] = self.isolation
         arrays["still"] = np.array([reference.still for reference in self._references], bool)
         arrays["has_body"] = np.array([sign.has_body for sign in signs], bool)
         for name in _SIGN_ARRAYS:
@@ -165,7 +195,9 @@ class Library:
             names = (str(arrays[name][index]) for name in ("gloss", "signer", "variant"))
             duration_ms, still = float(arrays["duration_ms"][index]), bool(arrays["still"][index])
             references.append(Reference(str(reference_id), *names, sign, duration_ms, still))
-        return cls(references)
+        library = cls(references)
+        library.__dict__["isolation"] = arrays["isolation"]
+        return library
 
 
 _SIGN_ARRAYS = ("hand_there", "wrist_there", "centre", "hands")

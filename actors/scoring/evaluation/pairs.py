@@ -28,10 +28,10 @@ from actors.scoring.fluency import (
     standstills,
     tempo_mark,
 )
-from actors.scoring.judge import ACCURACY_SHARE, CONFIDENCE_SHARE, FLUENCY_SHARE
+from actors.scoring.judge import overall_score
 from actors.scoring.parameters import Features, measure, sign_features
 from actors.scoring.quality import reason_not_to_judge, tracking_quality
-from actors.scoring.references import SIGN_FRAMES, Library, Reference
+from actors.scoring.references import SIGN_FRAMES, USUAL_DISTANCE, Library, Reference, relative
 from actors.scoring.resample import GRID_STEP_MS
 from actors.scoring.segment import active_span
 from actors.scoring.tempo import hand_speed, reference_speed, still_beside
@@ -108,23 +108,24 @@ class PairScorer:
         self._signers = np.array([reference.signer for reference in references])
         self._speeds = [None if reference.still else reference_speed(reference) for reference in references]
         self._arcs = [None if speed is None else spectral_arc_length(speed) for speed in self._speeds]
-        self._typical: dict[str, dict[str, int]] = {}
+        self._libraries: dict[str, tuple[dict[str, int], np.ndarray]] = {}
 
     def scores(self, attempt: PreparedAttempt, label: str, signer: str) -> tuple[np.ndarray, np.ndarray]:
         """Closed and open scores ``(R,)``; NaN for the signer's own references."""
         found = self.evidence(attempt, label, signer)
         closed, open_ = np.full(len(found.distance), np.nan), np.full(len(found.distance), np.nan)
         for index in np.flatnonzero(np.isfinite(found.distance)):
-            fluency = FLUENCY_SHARE * self._fluency(attempt, int(index), int(found.mirror[index]))
-            closed[index] = self._form(attempt, found.distance[index], found.closed[index]) + fluency
-            open_[index] = self._form(attempt, found.distance[index], found.open[index]) + fluency
+            fluency = self._fluency(attempt, int(index), int(found.mirror[index]))
+            closed[index] = self._score(attempt, found.distance[index], found.closed[index], fluency)
+            open_[index] = self._score(attempt, found.distance[index], found.open[index], fluency)
         return closed, open_
 
     def evidence(self, attempt: PreparedAttempt, label: str, signer: str) -> Evidence:
         """What the marks are made of, for every reference by another signer."""
-        both = distances(attempt.sign, self._library.packed)
+        typical, isolation = self._others(signer)
+        both = relative(distances(attempt.sign, self._library.packed), isolation)
         nearest = both.min(axis=0).astype(np.float64)
-        others = {gloss: float(nearest[index]) for gloss, index in self._typical_of_others(signer).items()}
+        others = {gloss: float(nearest[index]) for gloss, index in typical.items()}
         distance = np.where(self._signers != signer, nearest, np.nan)
         closed, open_ = np.full((len(nearest), 2), np.nan), np.full((len(nearest), 2), np.nan)
         for gloss in others:
@@ -133,12 +134,11 @@ class PairScorer:
             open_[indices] = _context([far for other, far in others.items() if other not in (gloss, label)])
         return Evidence(distance, both.argmin(axis=0), closed, open_)
 
-    def _form(self, attempt: PreparedAttempt, distance: float, context: np.ndarray) -> float:
-        """The share of accuracy and confidence in the score."""
+    def _score(self, attempt: PreparedAttempt, distance: float, context: np.ndarray, fluency: float) -> float:
         cohort, nearest = (None if np.isnan(value) else float(value) for value in context)
-        certainty = self._fit.certainty(float(distance), nearest)
         accuracy = self._fit.accuracy(float(distance), cohort)
-        return ACCURACY_SHARE * accuracy + CONFIDENCE_SHARE * certainty * attempt.quality
+        confidence = self._fit.certainty(float(distance), nearest) * attempt.quality
+        return overall_score(accuracy, confidence, accuracy * fluency)
 
     def _fluency(self, attempt: PreparedAttempt, index: int, mirror: int) -> float:
         """Fluency beside one reference; the way through it is only sought where the attempt stands still at all."""
@@ -157,13 +157,18 @@ class PairScorer:
             tuple(stops),
         ).mark
 
-    def _typical_of_others(self, signer: str) -> dict[str, int]:
-        """For each gloss that other people signed, the place of their typical reference."""
-        if signer not in self._typical:
+    def _others(self, signer: str) -> tuple[dict[str, int], np.ndarray]:
+        """Of the library of all other people: each gloss's typical reference, by its place among all references, and
+        the isolation ``(R,)`` of each reference in it (that of the signer's own is not known, and not used).
+        """
+        if signer not in self._libraries:
             places = np.flatnonzero(self._signers != signer)
             others = Library([self._library.references[place] for place in places])
-            self._typical[signer] = {gloss: int(places[index]) for gloss, index in others.typical.items()}
-        return self._typical[signer]
+            isolation = np.full(len(self._signers), USUAL_DISTANCE, np.float32)
+            isolation[places] = others.isolation
+            typical = {gloss: int(places[index]) for gloss, index in others.typical.items()}
+            self._libraries[signer] = (typical, isolation)
+        return self._libraries[signer]
 
 
 def _context(others: Sequence[float]) -> tuple[float, float]:
