@@ -40,6 +40,14 @@ class PoolExhausted(Exception):
         self.retry_after_s = retry_after_s
 
 
+def _stopping() -> PoolExhausted:
+    return PoolExhausted("The server is stopping; try again soon.", retry_after_s=5)
+
+
+def _cannot_start() -> PoolExhausted:
+    return PoolExhausted("Session actors cannot be started; the operator has to look.", retry_after_s=30)
+
+
 class SlotGone(Exception):
     """The actor ended before it could answer."""
 
@@ -153,6 +161,8 @@ class SessionPool:
 
     async def acquire(self, session_id: Id) -> Slot:
         """The session's actor: the one that serves it, a blank one, or a new one. Raises PoolExhausted."""
+        if self._closing:
+            raise _stopping()
         slot = self._taken.get(session_id)
         if slot is not None:
             return slot
@@ -162,6 +172,8 @@ class SessionPool:
                 raise PoolExhausted("All places are taken; try again soon.", retry_after_s=5)
             claim = asyncio.get_running_loop().create_future()
             self._claims[session_id] = claim
+            # However many starts have failed: one more for each who asks, what was missing may be there again.
+            self._failed_starts = min(self._failed_starts, _START_FAILURES - 1)
             self._serve_claims()
         return await asyncio.shield(claim)
 
@@ -178,6 +190,7 @@ class SessionPool:
     async def drain(self, after_ms: int, spread_ms: int, timeout_s: float) -> bool:
         """Ends every session in order and takes no new ones; True if all were done within ``timeout_s``."""
         self._closing = True
+        self._refuse_claims(_stopping)
         for slot in list(self._slots.values()):
             try:
                 slot.drain(after_ms, spread_ms)
@@ -225,8 +238,10 @@ class SessionPool:
         known: list[Slot] = []
 
         def on_packet(packet: Packet, _: int | None) -> None:
-            if isinstance(packet, Ready):
+            if isinstance(packet, Ready) and packet.slot in self._slots:
                 known.append(self._came_up(packet, channel))
+            elif isinstance(packet, Ready):
+                channel.close()  # too late: it has been given up
             elif known:
                 self._packet(known[0], packet)
 
@@ -276,15 +291,13 @@ class SessionPool:
         if not self._slots:
             self._empty.set()
         self._changed.set()
-        self._fail_claims()
+        if self._failed_starts >= _START_FAILURES:
+            self._refuse_claims(_cannot_start)
         self._fill()
 
-    def _fail_claims(self) -> None:
-        if self._failed_starts < _START_FAILURES:
-            return
+    def _refuse_claims(self, why: Callable[[], PoolExhausted]) -> None:
         for session_id in list(self._claims):
-            failure = PoolExhausted("Session actors cannot be started; the operator has to look.", retry_after_s=30)
-            self._claims.pop(session_id).set_exception(failure)
+            self._claims.pop(session_id).set_exception(why())
 
     def _forget(self, slot: Slot) -> None:
         """The session may start anew elsewhere from now on."""
