@@ -77,7 +77,13 @@ def mariadb() -> Iterator[MariaDb]:
         server.stop()
 
 
-async def _administer(url: str, sql: str) -> None:
+async def create_database(url: str, name: str) -> None:
+    """Makes the database that a URL names."""
+    await administer(url, f"CREATE DATABASE `{name}`")
+
+
+async def administer(url: str, sql: str) -> None:
+    """Says one thing to the server of a URL, outside its database and any transaction."""
     target = parse(url)
     connection = await asyncmy.connect(**{**target.connect_arguments(), "database": None})
     async with connection.cursor() as cursor:
@@ -101,13 +107,13 @@ async def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Asyn
         if given is None:
             pytest.skip("no --database mysql://… was given")
         url = given.replace(urlsplit(given).path, f"/{name}", 1)
-    await _administer(url, f"CREATE DATABASE `{name}`")
+    await create_database(url, name)
     database = Database(url)
     try:
         yield database
     finally:
         await database.close()
-        await _administer(url, f"DROP DATABASE `{name}`")
+        await administer(url, f"DROP DATABASE `{name}`")
 
 
 @pytest.fixture
