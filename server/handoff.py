@@ -85,6 +85,8 @@ class Handoff(asyncio.Protocol):
             if isinstance(event, Request):
                 self._task = asyncio.get_running_loop().create_task(self._bring_in(event))
                 return
+        if self._parser.handshake_exc is not None:
+            self._refuse(Problem(ProblemCode.REQUEST_REFUSED, "This is not the request of a WebSocket."))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
