@@ -16,6 +16,8 @@ from typing import get_args
 
 import msgpack
 
+from actors.stats import Report
+
 _MAX_PACKET_BYTES = 128 * 1024
 _MAX_DESCRIPTORS = 1
 
@@ -73,7 +75,7 @@ class Released:
 class Counted:
     """Actor → server: what happened since the last time (``actors.stats.Tally.take``)."""
 
-    report: dict[str, list[list[object]]]
+    report: Report
 
 
 Packet = Attach | Command | Drain | Ready | Answered | Released | Counted

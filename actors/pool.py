@@ -178,6 +178,11 @@ class SessionPool:
         return await asyncio.shield(claim)
 
     @property
+    def closing(self) -> bool:
+        """Whether no new sessions are taken any more."""
+        return self._closing
+
+    @property
     def counts(self) -> dict[str, int]:
         """Actors by state."""
         return {"starting": len(self._starting), "blank": len(self._blank), "taken": len(self._taken)}

@@ -5,9 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 BUCKETS_MS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0, 5_000.0)
 """Upper bounds of the buckets of every histogram of times, ms; one more bucket holds what is beyond."""
+
+Report = dict[str, list[list[Any]]]
+"""What ``Tally.take`` gives: counters as (name, label, count), times as (name, counts by bucket, sum in ms)."""
 
 
 class Histogram:
@@ -44,9 +48,9 @@ class Tally:
         """Counts how long something took."""
         self.times.setdefault(name, Histogram()).observe(value_ms)
 
-    def take(self) -> dict[str, list[list[object]]]:
+    def take(self) -> Report:
         """All since the last time, as msgpack types; empty lists where nothing happened."""
-        report: dict[str, list[list[object]]] = {
+        report: Report = {
             "counts": [[name, label, value] for (name, label), value in self.counts.items()],
             "times": [[name, histogram.counts, histogram.total] for name, histogram in self.times.items()],
         }
@@ -54,9 +58,9 @@ class Tally:
         self.times.clear()
         return report
 
-    def add(self, report: dict[str, list[list[object]]]) -> None:
+    def add(self, report: Report) -> None:
         """Adds what ``take`` of another tally gave."""
         for name, label, value in report["counts"]:
-            self.counts[str(name), str(label)] += int(value)  # type: ignore[call-overload]
+            self.counts[str(name), str(label)] += int(value)
         for name, counts, total in report["times"]:
-            self.times.setdefault(str(name), Histogram()).add(counts, float(total))  # type: ignore[arg-type]
+            self.times.setdefault(str(name), Histogram()).add(counts, float(total))

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Literal, TypeVar
 
 from actors.group_commit import Breaker, GroupCommit
 from actors.learning.rules import LearningRules
 from actors.one_root import check_one_root
+from actors.stats import Report, Tally
 from actors.writer_replies import Closed, Delayed, Rejected
 from storage.errors import IllegalTransition, NotFound, StoreConflict, StoreUnavailable
 from storage.open import open_store
@@ -35,7 +36,8 @@ class Writer:
         self._is_open = False
         self._opening = asyncio.Lock()
         self._breaker = Breaker()
-        self._group = GroupCommit(lambda batch: self._store.flush(batch, _now_ms()))
+        self._group = GroupCommit(self._transact)
+        self._tally = Tally()
 
     async def open(self) -> None:
         """Connects to the store, once. Raises StoreUnusable, StoreUnavailable.
@@ -51,6 +53,17 @@ class Writer:
         """Finishes what is under way and disconnects."""
         await self._store.close()
         self._is_open = False
+
+    async def counted(self) -> Report:
+        """What happened since the last time this was asked."""
+        return self._tally.take()
+
+    async def _transact(self, batch: Sequence[SessionFlush]) -> list[FlushOutcome]:
+        began_s = time.monotonic()
+        outcomes = await self._store.flush(batch, _now_ms())
+        self._tally.observe_ms("transaction", (time.monotonic() - began_s) * 1000)
+        self._tally.count("group", str(len(batch)))
+        return outcomes
 
     async def activate(self, session_id: Id) -> Activation | Delayed | Rejected:
         """Takes a session over for a new incarnation."""
@@ -78,7 +91,7 @@ class Writer:
             await self.open()
             answer = await operation()
         except StoreUnavailable as failure:
-            return Delayed(self._breaker.failed(_monotonic_ms()), str(failure))
+            return self._delayed(failure, str(failure))
         except NotFound as failure:
             return Rejected("not_found", str(failure))
         except IllegalTransition as failure:
@@ -88,9 +101,13 @@ class Writer:
         except Exception as fault:
             # Ours or an operator's to mend: sessions keep what they hold, and ask again, until somebody has looked.
             _log.exception("the store could not be asked")
-            return Delayed(self._breaker.failed(_monotonic_ms()), f"a fault of the writer ({type(fault).__name__})")
+            return self._delayed(fault, f"a fault of the writer ({type(fault).__name__})")
         self._breaker.succeeded()
         return answer
+
+    def _delayed(self, failure: Exception, detail: str) -> Delayed:
+        self._tally.count("writer_failures", type(failure).__name__)
+        return Delayed(self._breaker.failed(_monotonic_ms()), detail)
 
 
 def _now_ms() -> int:

@@ -7,7 +7,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from server import problems
-from server.api import learners, library, sessions
+from server.api import health, learners, library, references, sessions
 from server.api.dependencies import PracticeNode
 from server.api.guard import DOCS_PATH, RequestGuard
 from server.api.models import ProblemBody
@@ -40,7 +40,7 @@ def create_app(node: PracticeNode) -> FastAPI:
     )
     app.state.node = node
     problems.install(app)
-    for router in (learners.router, sessions.router, library.router):
+    for router in (learners.router, sessions.router, library.router, health.router, references.router):
         app.include_router(router)
     if node.settings.allowed_origins:
         app.add_middleware(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ray.actor import ActorHandle
-from ray.exceptions import RayError
+from ray.exceptions import RayError, RayTaskError
 
 from actors.control import Attach
 from actors.launch import session_spawner, start_ray, start_writer, stop_ray
@@ -21,16 +21,19 @@ from actors.learning.rules import LearningRules
 from actors.pool import SessionPool, SlotGone
 from actors.session.actor import ActorSetup
 from actors.session.limits import SessionLimits
+from actors.stats import Tally
 from server.auth import TicketOffice, TicketRefused
 from server.config import Settings
 from server.handoff import Admission
 from server.library.starter import ensure_starter_library
+from server.metrics import NodeMetrics
 from server.models import GESTURE_EMBEDDER, model_path
 from server.problems import Problem, ProblemCode
 from server.reference_library import LibraryShelf
+from storage.errors import StoreError
 from storage.open import open_store
 from storage.ports import Store
-from storage.records import Id, SessionClose, SessionRecord
+from storage.records import DEFAULT_TENANT, Id, SessionClose, SessionRecord
 
 CommandName = Literal["pause", "resume", "complete", "abandon"]
 _LARGEST_POOL = 200
@@ -39,6 +42,7 @@ _DRAIN_AFTER_MS = 200
 _DRAIN_SPREAD_MS = 2_000
 _COMMAND_TIMEOUT_S = 10.0
 _CLOSE_TIMEOUT_S = 5.0
+_PROBE_TIMEOUT_S = 2.0
 
 
 class Node:
@@ -53,6 +57,8 @@ class Node:
         self._folder: Path | None = None
         self._writer: ActorHandle | None = None
         self._pool: SessionPool | None = None
+        self._writer_tally = Tally()
+        self._metrics = NodeMetrics(self._tallies, self._gauges)
 
     # ------------------------------------------------------------------------------------------------ life
 
@@ -70,7 +76,11 @@ class Node:
         self._report("Starting Ray and the session actors …")
         await asyncio.to_thread(start_ray, self.settings.ray_address, self._folder)
         self._writer = start_writer(self.settings.database_url)
-        await self._writer.open.remote()
+        try:
+            await self._writer.open.remote()
+        except RayTaskError as failure:
+            # Ray's own text is a traceback of the other process; the operator needs the sentence at its end.
+            raise failure.cause from None
         setup = ActorSetup(
             slot=0,
             control_path=str(self._folder / "control.sock"),
@@ -156,10 +166,38 @@ class Node:
             session_id, session.epoch, {"pause": "paused", "resume": "active"}[name], now_ms
         )
 
-    @property
-    def pool_counts(self) -> dict[str, int]:
-        """Session actors by state."""
-        return self._running_pool.counts
+    # --------------------------------------------------------------------------------------------- dials
+
+    async def scrape(self) -> bytes:
+        """The figures of all processes of the node for Prometheus."""
+        if self._writer is not None:
+            with contextlib.suppress(RayError, TimeoutError):
+                self._writer_tally.add(await asyncio.wait_for(self._writer.counted.remote(), _PROBE_TIMEOUT_S))
+        return self._metrics.text()
+
+    async def readiness(self) -> dict[str, str]:
+        """What this node needs to take a learner in, each "ok" or a sentence that says what is wrong."""
+        return {
+            "database": await self._database_state(),
+            "sessions": "ok" if self._pool is not None and not self._pool.closing else _NOT_UP,
+            "signs": "ok" if self._shelf is not None and self._shelf.glosses else "No sign has a reference.",
+        }
+
+    async def _database_state(self) -> str:
+        try:
+            await asyncio.wait_for(self.store.library_version(DEFAULT_TENANT), _PROBE_TIMEOUT_S)
+        except TimeoutError:
+            return "The database does not answer in time."
+        except StoreError as failure:
+            return str(failure)
+        return "ok"
+
+    def _tallies(self) -> list[Tally]:
+        return [self._writer_tally, *([self._pool.tally] if self._pool is not None else [])]
+
+    def _gauges(self) -> dict[str, dict[str, int]]:
+        counts = self._pool.counts if self._pool is not None else {}
+        return {"session_actors": counts}
 
     @property
     def _ready_shelf(self) -> LibraryShelf:

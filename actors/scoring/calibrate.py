@@ -106,4 +106,16 @@ def fit_curve(same: np.ndarray, different: np.ndarray) -> Curve:
     return Curve(middle=-float(beta[0]) / slope, width=-1.0 / slope)
 
 
+def fit_typical(same: np.ndarray) -> Curve:
+    """The curve of one parameter: 0.9 at the median distance of correct signing by two people, 0.5 at its 90th percentile.
+
+    Different signs share parameters, so that same against different
+    says little about one parameter; how far people who sign correctly differ in it says what is off.
+    """
+    median, far = np.quantile(same, (0.5, _FAR_QUANTILE))
+    width = max(float(far - median), 1e-6) / np.log(_TYPICAL_MARK / (1.0 - _TYPICAL_MARK))
+    return Curve(middle=float(far), width=float(width))
+
+
 _RIDGE = 1e-6
+_FAR_QUANTILE, _TYPICAL_MARK = 0.9, 0.9

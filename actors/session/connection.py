@@ -7,6 +7,7 @@ hands its bytes over with the socket. Compression is off: landmarks do not compr
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from websockets.frames import Frame, Opcode
@@ -71,7 +72,7 @@ class StreamConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._pong_awaited = False
-        self.received_at_s = self._loop.time()
+        self.received_at_s = time.monotonic()
         self._ws.receive_data(data)
         self._process()
 

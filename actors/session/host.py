@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import time
 from collections import deque
 from collections.abc import Awaitable
 from pathlib import Path
@@ -250,7 +251,8 @@ class SessionHost:
         if connection is None:
             return
         sent = connection.send_error(message) if isinstance(message, Error) else connection.send(message)
-        self._meter.said(message, sent, self._loop.time())
+        # uvloop's own time stands still while a callback runs.
+        self._meter.said(message, sent, time.monotonic())
 
     def _judge(self, effect: ev.Judge) -> None:
         assert self._desk is not None
@@ -263,9 +265,9 @@ class SessionHost:
         return self._writer.flush(SessionFlush(self._session_id, self._epoch, effect.lo, effect.hi, records))
 
     async def _store(self, operation: Awaitable[WriterReply]) -> None:
-        asked_s = self._loop.time()
+        asked_s = time.monotonic()
         reply = await operation
-        self._meter.stored(self._loop.time() - asked_s, reply)
+        self._meter.stored(time.monotonic() - asked_s, reply)
         self._dispatch(reply)
 
     # -------------------------------------------------------------------------------------------------------- time

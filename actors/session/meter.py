@@ -16,7 +16,7 @@ class SessionMeter:
         self._frames_at_s = 0.0
 
     def heard(self, said: ClientEvent, at_s: float) -> None:
-        """Something of the client arrived at ``at_s`` (the loop's clock)."""
+        """Something of the client arrived at ``at_s`` (a monotonic clock)."""
         if isinstance(said, FramesReceived):
             self.tally.count("frames", by=len(said.times_ms))
             self._frames_at_s = at_s

@@ -35,6 +35,12 @@ class PracticeNode(Protocol):
     def library_glosses(self) -> Collection[str]:
         """The signs that have a reference."""
 
+    async def scrape(self) -> bytes:
+        """The node's figures for Prometheus."""
+
+    async def readiness(self) -> dict[str, str]:
+        """What the node needs, each "ok" or what is wrong."""
+
     async def command(self, session_id: Id, name: Literal["pause", "resume", "complete", "abandon"]) -> SessionRecord:
         """Has the session's owner do it: its actor while it lives, else the store under a new epoch."""
 

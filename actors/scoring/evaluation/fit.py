@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from actors.scoring.calibrate import Calibration, Curve, calibration, fit_curve, to_json
+from actors.scoring.calibrate import Calibration, Curve, calibration, fit_curve, fit_typical, to_json
 from actors.scoring.comparison import compare_sign
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.parameters import Parameter
@@ -28,7 +28,8 @@ from .pairs import PairScorer, PreparedAttempt, prepare_attempt
 
 PAIRS_PER_FILE = 40_000
 PARAMETER_PAIRS_PER_ATTEMPT = 2
-COHORT_WEIGHTS = tuple(weight / 10 for weight in range(10))
+COHORT_WEIGHTS = tuple(weight / 10 for weight in range(6))
+"""At most half of a mark's yardstick may be the rest of the library: the same signing must not be worth much less elsewhere."""
 SEED = 5
 _DIGITS = 5
 
@@ -158,7 +159,7 @@ def _curve(distances: Sequence[np.ndarray], samples: Sequence[PairSample]) -> Cu
 
 def _parameter_curve(name: str, samples: Sequence[PairSample]) -> Curve:
     known = [sample.parameters[name] for sample in samples if name in sample.parameters]
-    return _rounded(fit_curve(*(_levelled([pair[side] for pair in known]) for side in (0, 1))))
+    return _rounded(fit_typical(_levelled([same for same, _ in known])))
 
 
 def _levelled(parts: Sequence[np.ndarray], count: int = 1000) -> np.ndarray:
