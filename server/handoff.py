@@ -26,6 +26,7 @@ from storage.records import Id
 STREAM_PATH = "/v1/stream"
 _LARGEST_REQUEST_BYTES = 16 * 1024
 _REQUEST_TIMEOUT_S = 5.0
+_NO_HANDSHAKE = "This is not the request of a WebSocket."
 _log = logging.getLogger(__name__)
 
 
@@ -86,7 +87,7 @@ class Handoff(asyncio.Protocol):
                 self._task = asyncio.get_running_loop().create_task(self._bring_in(event))
                 return
         if self._parser.handshake_exc is not None:
-            self._refuse(Problem(ProblemCode.REQUEST_REFUSED, "This is not the request of a WebSocket."))
+            self._refuse(Problem(ProblemCode.REQUEST_REFUSED, _NO_HANDSHAKE))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
@@ -97,6 +98,8 @@ class Handoff(asyncio.Protocol):
         try:
             if request.path.partition("?")[0] != STREAM_PATH:
                 raise Problem(ProblemCode.NOT_FOUND, f"The stream is at {STREAM_PATH}.")
+            if self._parser.accept(request).status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+                raise Problem(ProblemCode.REQUEST_REFUSED, _NO_HANDSHAKE)
             admission = self._node.admit(request.headers.get("Origin"), _ticket_of(request))
             await self._hand_over(admission)
         except Problem as problem:
