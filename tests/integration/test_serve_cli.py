@@ -36,6 +36,17 @@ def test_it_says_where_it_is_and_a_signal_leaves_nothing_running(make_server, nu
         assert noise not in said.replace("Ray", ""), said
 
 
+@pytest.mark.parametrize("doing", ["Opening the database", "Preparing the reference signs", "Starting Ray"])
+def test_a_signal_while_it_prepares_leaves_nothing_running_either(make_server, doing: str):
+    server: ServerProcess = make_server()
+    server.start(until=doing)
+    started = family(server.pid)
+    assert server.stop() == 0
+    _, alive = psutil.wait_procs(started, WAIT_S)
+    assert alive == []
+    assert not any("ready at" in line for line in server.lines)
+
+
 def test_a_terminals_interrupt_reaches_all_processes_and_it_still_stops_cleanly(make_server):
     server: ServerProcess = make_server()
     server.start()

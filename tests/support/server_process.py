@@ -19,7 +19,7 @@ from server.config import Settings
 READY_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 60
 COMMAND_TIMEOUT_S = 180
-_READY = re.compile(r"ready at (http://\S+)")
+READY = "ready at http://"
 _STORYSIGN = (sys.executable, "-c", "from server.cli.main import main; main()")
 
 
@@ -56,8 +56,8 @@ class ServerProcess:
         """The words of a ``storysign`` command."""
         return [*_STORYSIGN, *words]
 
-    def start(self) -> None:
-        """Starts the server and waits until it says that it is ready."""
+    def start(self, until: str = READY) -> None:
+        """Starts the server and waits until it says that it is ready, or what else matches ``until``."""
         places = ("--port", str(self.port), "--database", f"sqlite:///{self.database}")
         self._process = subprocess.Popen(
             self.command("serve", *places, "--warm", str(self._warm)),
@@ -69,7 +69,7 @@ class ServerProcess:
             start_new_session=True,
         )
         ready = threading.Event()
-        threading.Thread(target=self._listen, args=(self._process, ready), daemon=True).start()
+        threading.Thread(target=self._listen, args=(self._process, ready, until), daemon=True).start()
         if not ready.wait(READY_TIMEOUT_S) or not self.running:
             self.kill()
             raise AssertionError("the server did not get ready; it said:\n" + "\n".join(self.lines))
@@ -105,11 +105,11 @@ class ServerProcess:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def _listen(self, process: subprocess.Popen[str], ready: threading.Event) -> None:
+    def _listen(self, process: subprocess.Popen[str], ready: threading.Event, until: str) -> None:
         assert process.stdout is not None
         for line in process.stdout:
             self.lines.append(line.rstrip())
-            if _READY.search(line):
+            if re.search(until, line):
                 ready.set()
         process.wait()
         ready.set()
