@@ -55,17 +55,18 @@ class ClientStream:
     """One practice session as its learner's client sees it.
 
     ``hello`` says who speaks and what the frames look like (its ``oldest`` is filled in at each connection);
-    ``held`` are the attempts that a former run of the client kept, to be sent again.
+    ``held`` are the attempts that a former run of the client kept, to be sent again, and ``next_attempt`` is the number
+    that it would have given next, so that practice can go on before the server is reached.
 
     Methods raise IllegalCall where the session's state does not allow them: a bug of the caller.
     """
 
-    def __init__(self, hello: Hello, held: Iterable[HeldAttempt] = ()) -> None:
+    def __init__(self, hello: Hello, held: Iterable[HeldAttempt] = (), next_attempt: int | None = None) -> None:
         self._hello = hello
         self._layout = LAYOUTS[hello.layout]
         self._log = AttemptLog(self._layout, held)
         newest = self._log.newest
-        self._next_attempt = None if newest is None else newest + 1
+        self._next_attempt = next_attempt if newest is None else max(newest + 1, next_attempt or 1)
         self._recording = next((attempt for attempt in self._log if attempt.outcome == "recording"), None)
         self._results: dict[int, AttemptResult] = {}
         self._reconnect = DEFAULT_RECONNECT
@@ -116,6 +117,11 @@ class ClientStream:
         return None if self._recording is None else self._recording.number
 
     @property
+    def next_attempt(self) -> int | None:
+        """The number that the next attempt gets; None while it is not known."""
+        return self._next_attempt
+
+    @property
     def attempts(self) -> tuple[HeldAttempt, ...]:
         """All attempts that are held: what a client persists so that nothing is lost when it ends."""
         return tuple(self._log)
@@ -135,7 +141,8 @@ class ClientStream:
     def begin_attempt(self, sentence_index: int, at_ms: int) -> int:
         """Begins an attempt at a sentence; ``at_ms`` is Unix time. Returns its number.
 
-        Before the first welcome this is possible only where attempts are held, because numbers are given in turn.
+        Before the first welcome this is possible only where a former run has left attempts or the next number, because
+        numbers are given in turn.
         """
         if self._recording is not None:
             raise IllegalCall(f"attempt {self._recording.number} is still recording")

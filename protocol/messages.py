@@ -114,7 +114,7 @@ class Ping(Message):
     """Asks for a ``pong`` with the same number."""
 
     t: Literal["ping"] = "ping"
-    n: int = Field(default=0, ge=0, le=2**53)
+    n: int = Field(default=0, ge=0, le=2**53 - 1)
 
 
 # ---------------------------------------------------------------------------------------------- server → client

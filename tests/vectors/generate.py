@@ -88,13 +88,13 @@ def example_messages() -> list[tuple[str, Message]]:
     frames = Frames(a=3, q=12, ms=[400, 433], l=pack_landmarks(example_landmarks(HANDS).repeat(2, axis=0), HANDS))
     client = [
         HELLO, AttemptBegin(a=3, i=1, at_ms=1_767_225_600_000), frames, AttemptEnd(a=3, n=14), AttemptCancel(a=4),
-        Pause(), Resume(), Complete(), Ping(n=2**53),
+        Pause(), Resume(), Complete(), Ping(n=2**53 - 1),
     ]  # fmt: skip
     server = [
         welcome, feedback, Scored(result=result), Stored(through=3), Progress(skills=[skill]),
         Status(status="completed", overall_score=0.82), Receipt(a=3, q=14),
         Error(code=1103, name="SEQ_GAP", text="Frames before these are missing.", a=3, cursor=Cursor(a=3, q=12)),
-        Draining(reconnect=Reconnect(after_ms=1_000, spread_ms=5_000)), Pong(n=2**53),
+        Draining(reconnect=Reconnect(after_ms=1_000, spread_ms=5_000)), Pong(n=2**53 - 1),
     ]  # fmt: skip
     return [("client", message) for message in client] + [("server", message) for message in server]
 
