@@ -73,7 +73,7 @@ $(VENV):
 	@mkdir -p $(STAMPS) && touch $@
 
 $(RUNTIME): $(VENV)
-	@$(call say,'Installing packages (about 1 GB; some minutes on a slow line)')
+	@$(call say,'Installing packages (about 1 GB the first time)')
 	@$(PIP_INSTALL) -r requirements/runtime.txt || $(explain_pip)
 	@touch $@
 
