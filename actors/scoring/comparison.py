@@ -9,9 +9,13 @@ import numpy as np
 
 from .align import symmetric_path
 from .calibrate import COHORT
-from .compare import block_terms, local_costs, of_mirror, pack
+from .compare import block_terms, normalised, of_mirror, pack
 from .parameters import BLOCKS, Features, Parameter
 from .references import Library, Reference
+
+
+MEASURED_OTHERS = 8
+"""Other glosses that a sign is compared with in full, after a rough look at all of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,9 +56,11 @@ def compare_sign(
 ) -> SignComparison:
     """Compares ``sign`` with its gloss and with the rest of the library; ``span`` is (sign index, start, stop)."""
     sign = _likelier_reading(sign, library, gloss)
-    reference, mirror, distance = _nearest_reference(sign, library, gloss, mirror)
-    others = _other_glosses(sign, library, gloss)
-    nearest = min(others, key=others.__getitem__) if others else None
+    own, (glosses, places) = library.indices_of(gloss), _likely_others(sign, library, gloss)
+    far = library.relative_distances(sign, [*own, *places])
+    best, mirror = _nearest(far[:, : len(own)], mirror)
+    reference, others = library.references[own[best]], far[:, len(own) :].min(axis=0)
+    nearest = int(np.argmin(others)) if len(others) else None
     path, unlike, evidence = _along_the_way(sign, reference, mirror)
     return SignComparison(
         sign_index=span[0],
@@ -63,10 +69,10 @@ def compare_sign(
         mirror=mirror,
         reference=reference,
         sign=sign,
-        distance=distance,
-        nearest_other=others[nearest] if nearest is not None else None,
-        other_gloss=nearest,
-        cohort=float(np.mean(sorted(others.values())[:COHORT])) if others else None,
+        distance=float(far[mirror, best]),
+        nearest_other=None if nearest is None else float(others[nearest]),
+        other_gloss=None if nearest is None else glosses[nearest],
+        cohort=None if nearest is None else float(np.sort(others)[:COHORT].mean()),
         path=path,
         unlike=unlike,
         evidence=evidence,
@@ -81,23 +87,23 @@ def _likelier_reading(sign: Features, library: Library, gloss: str) -> Features:
     return min(readings, key=lambda reading: library.relative_distances(reading, library.indices_of(gloss)).min())
 
 
-def _nearest_reference(
-    sign: Features, library: Library, gloss: str, mirror: int | None
-) -> tuple[Reference, int, float]:
-    """The nearest reference of ``gloss``, its mirror and distance; ``mirror`` None tries both."""
-    indices = library.indices_of(gloss)
-    far = library.relative_distances(sign, indices)
+def _nearest(far: np.ndarray, mirror: int | None) -> tuple[int, int]:
+    """The nearest of the distances ``(2 mirrors, n)``: its place and mirror; in ``mirror`` alone if that is given and possible."""
     if mirror is not None and np.isfinite(far[mirror]).any():
-        far[1 ^ mirror] = np.inf
+        return int(np.argmin(far[mirror])), mirror
     best = int(np.argmin(far))
-    return library.references[indices[best % len(indices)]], best // len(indices), float(far.flat[best])
+    return best % far.shape[1], best // far.shape[1]
 
 
-def _other_glosses(sign: Features, library: Library, gloss: str) -> dict[str, float]:
-    """Distance to each other gloss, by its typical reference."""
+def _likely_others(sign: Features, library: Library, gloss: str) -> tuple[list[str], list[int]]:
+    """Other glosses to compare with and their typical references; in a large library those that a rough look finds likely."""
     glosses = [other for other in library.glosses if other != gloss]
-    far = library.relative_distances(sign, [library.typical[other] for other in glosses]).min(axis=0)
-    return dict(zip(glosses, far.tolist(), strict=True))
+    places = [library.typical[other] for other in glosses]
+    if len(places) <= MEASURED_OTHERS:
+        return glosses, places
+    rough = library.rough_distances(sign)[places]
+    chosen = np.sort(np.argsort(rough, kind="stable")[:MEASURED_OTHERS]).tolist()
+    return [glosses[index] for index in chosen], [places[index] for index in chosen]
 
 
 def _along_the_way(
@@ -105,10 +111,12 @@ def _along_the_way(
 ) -> tuple[np.ndarray, dict[str, np.ndarray], dict[str, np.ndarray]]:
     """The warping path, and each block's terms along it."""
     single = pack([reference.sign])
-    path = symmetric_path(local_costs(sign, single)[mirror, :, :, 0].astype(np.float64))
+    terms = {block.name: block_terms(sign, single, block) for block in BLOCKS}
+    above = sum(np.float32(block.weight) * terms[block.name][0] for block in BLOCKS)
+    below = sum(np.float32(block.weight) * terms[block.name][1] for block in BLOCKS)
+    path = symmetric_path(normalised(above, below)[mirror, :, :, 0].astype(np.float64))
     unlike, evidence = {}, {}
-    for block in BLOCKS:
-        above, below = block_terms(sign, single, block)
-        unlike[block.name] = of_mirror(above, mirror)[:, path[:, 0], path[:, 1], 0]
-        evidence[block.name] = of_mirror(below, mirror)[:, path[:, 0], path[:, 1], 0]
+    for name, (numerator, denominator) in terms.items():
+        unlike[name] = of_mirror(numerator, mirror)[:, path[:, 0], path[:, 1], 0]
+        evidence[name] = of_mirror(denominator, mirror)[:, path[:, 0], path[:, 1], 0]
     return path, unlike, evidence

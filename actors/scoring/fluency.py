@@ -44,12 +44,13 @@ def tempo_mark(duration_ms: float, references_ms: Sequence[float]) -> float | No
     return float(np.exp(-0.5 * (max(slow, fast, 0.0) / TEMPO_SPREAD) ** 2))
 
 
-def speeds(centre: np.ndarray) -> np.ndarray:
-    """Speed ``(T,)`` in shoulder widths per second of a path ``(T, 2)`` at 30 Hz, smoothed over three moments."""
-    if len(centre) < 3:
-        return np.zeros(len(centre))
-    speed = np.linalg.norm(np.gradient(centre.astype(np.float64), axis=0), axis=1) * GRID_HZ
-    padded = np.pad(speed, 1, mode="edge")
+def speeds(paths: np.ndarray) -> np.ndarray:
+    """Mean speed ``(T,)`` in shoulder widths per second of points ``(T, n, 2)`` at 30 Hz, smoothed over three moments."""
+    if len(paths) < 3:
+        return np.zeros(len(paths))
+    steps = np.gradient(paths.astype(np.float64), axis=0)
+    speed = np.sqrt((steps**2).sum(axis=2)).mean(axis=1) * GRID_HZ
+    padded = np.concatenate([speed[:1], speed, speed[-1:]])
     return (padded[:-2] + padded[1:-1] + padded[2:]) / 3.0
 
 

@@ -13,6 +13,7 @@ from .parameters import BLOCKS, FeatureBlock, Features, Parameter
 
 PAUSE_COST = 0.85
 """What a moment between signs costs: less than a moment that is plainly another sign, more than one of the right sign."""
+PAUSE_MARGIN, PAUSE_FACTOR = 0.2, 1.5
 REST_COST = 0.0
 SHORTEST_SIGN = 4
 PLACED_BLOCKS: Sequence[FeatureBlock] = tuple(block for block in BLOCKS if block.parameter is not Parameter.MOVEMENT)
@@ -28,11 +29,11 @@ class SignSpan:
     stop: int
 
 
-def state_costs(costs: np.ndarray, resting: np.ndarray) -> np.ndarray:
+def state_costs(costs: np.ndarray, resting: np.ndarray, pause: float = PAUSE_COST) -> np.ndarray:
     """Costs ``(T, S)`` of the states of a sentence from ``costs`` ``(T, moments, K)``: pause, sign 0, pause, sign 1, …, pause."""
     frames, moments, signs = costs.shape
     table = np.empty((frames, signs * (moments + 1) + 1), np.float64)
-    table[:, :: moments + 1] = np.where(resting, REST_COST, PAUSE_COST)[:, None]
+    table[:, :: moments + 1] = np.where(resting, REST_COST, pause)[:, None]
     for sign in range(signs):
         begin = sign * (moments + 1) + 1
         table[:, begin : begin + moments] = costs[:, :, sign]
@@ -42,21 +43,33 @@ def state_costs(costs: np.ndarray, resting: np.ndarray) -> np.ndarray:
 def locate_signs(attempt: Features, resting: np.ndarray, sentence: Pack) -> tuple[int, list[SignSpan]]:
     """The mirror in which the sentence fits better, and the signs that were found in it, in order.
 
-    ``sentence`` packs one reference per sign. A sign that got fewer than ``SHORTEST_SIGN`` moments was not signed.
+    ``sentence`` packs one reference per sign. What a pause costs depends on how closely this learner signs: after a first
+    pass, little more than a typical moment of the signs found, so that transitions fall out of clean signing without
+    cutting into a rough one. A sign that got fewer than ``SHORTEST_SIGN`` moments was not signed.
     """
     costs = local_costs(attempt, sentence, PLACED_BLOCKS)
-    moments = costs.shape[2]
-    found = []
-    for mirror in (AS_SIGNED, MIRRORED):
-        table = state_costs(costs[mirror], resting)
-        path = forced_path(table)
-        found.append((float(table[np.arange(len(path)), path].sum()), mirror, path))
-    _, mirror, path = min(found, key=lambda candidate: candidate[0])
-    position = path % (moments + 1)
-    sign = np.where(position > 0, path // (moments + 1), -1)
+    passes = [_way(state_costs(costs[mirror], resting)) for mirror in (AS_SIGNED, MIRRORED)]
+    mirror = int(passes[1][0] < passes[0][0])
+    _, path, paid = passes[mirror]
+    in_sign = path % (costs.shape[2] + 1) > 0
+    if in_sign.any():
+        pause = min(PAUSE_COST, PAUSE_MARGIN + PAUSE_FACTOR * float(np.median(paid[in_sign])))
+        _, path, _ = _way(state_costs(costs[mirror], resting, pause))
+    return mirror, _spans(path, costs.shape[2], len(sentence))
+
+
+def _way(table: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """Cost of the best way, its states, and what each moment paid."""
+    path = forced_path(table)
+    paid = table[np.arange(len(path)), path]
+    return float(paid.sum()), path, paid
+
+
+def _spans(path: np.ndarray, moments: int, signs: int) -> list[SignSpan]:
+    sign = np.where(path % (moments + 1) > 0, path // (moments + 1), -1)
     spans = []
-    for index in range(len(sentence)):
+    for index in range(signs):
         inside = np.flatnonzero(sign == index)
         if len(inside) >= SHORTEST_SIGN:
             spans.append(SignSpan(index, int(inside[0]), int(inside[-1]) + 1))
-    return mirror, spans
+    return spans

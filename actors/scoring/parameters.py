@@ -7,6 +7,7 @@ block's worth in the sum, ``scale`` the typical length of its differences betwee
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -88,10 +89,17 @@ class Features:
 
     def cut(self, start: int, stop: int) -> Features:
         """Moments ``start:stop`` as views."""
-        blocks = {name: values[:, start:stop] for name, values in self.blocks.items()}
+        return self._taken(slice(start, stop))
+
+    def at(self, moments: Sequence[int]) -> Features:
+        """Some of the moments."""
+        return self._taken(list(moments))
+
+    def _taken(self, which: slice | list[int]) -> Features:
+        blocks = {name: values[:, which] for name, values in self.blocks.items()}
         arrays = (self.hand_there, self.wrist_there, self.centre, self.hands)
-        flipped = None if self.flipped is None else self.flipped.cut(start, stop)
-        return Features(blocks, *(values[:, start:stop] for values in arrays), self.has_body, flipped)
+        flipped = None if self.flipped is None else self.flipped._taken(which)
+        return Features(blocks, *(values[:, which] for values in arrays), self.has_body, flipped)
 
 
 def measure(clip: CanonicalClip, embedder: HandshapeEmbedder) -> Features:

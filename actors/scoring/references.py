@@ -22,6 +22,8 @@ from .segment import active_span
 SIGN_FRAMES = 20
 """Moments that a sign is measured at, first to last; long and short signs alike, so that tempo is judged apart from form."""
 
+ROUGH_MOMENTS = (2, 7, 12, 17)
+
 SHORTEST_REFERENCE_MS = 200.0
 LEAST_SEEN = 0.5
 _MEDOID_OF = 12
@@ -156,7 +158,16 @@ class Library:
                 found[index] = np.sort(others)[:COHORT].mean()
         return found
 
-    def relative_distances(self, sign: Features, indices: Sequence[int]) -> np.ndarray:
+    @cached_property
+    def _rough(self) -> Pack:
+        return pack([reference.sign.at(ROUGH_MOMENTS) for reference in self._references])
+
+    def rough_distances(self, sign: Features) -> np.ndarray:
+        """``relative_distances`` to all references ``(R,)`` judged by four moments: to find the ones worth a full look."""
+        far = distances(sign.at(ROUGH_MOMENTS), self._rough).min(axis=0)
+        return relative(far, self.isolation)
+
+    def relative_distances(self, sign: Features, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         """Distances ``(2 mirrors, n)`` of a sign to some references, each allowing for how alone that reference stands."""
         return relative(distances(sign, self.packed.take(indices)), self.isolation[list(indices)])
 

@@ -41,11 +41,9 @@ def hand_speed(features: Features) -> np.ndarray:
     """Speed ``(T,)`` of the faster hand: mean over its 21 points, so that opening the hand counts as moving; 0 where none is seen."""
     speed = np.zeros(len(features))
     for slot in (0, 1):
-        points = features.hands[slot, :, :, :2]
         seen = features.hand_there[slot] > 0
         if seen.any():
-            mean = np.mean([speeds(points[:, point]) for point in range(points.shape[1])], axis=0)
-            speed = np.maximum(speed, np.where(seen, mean, 0.0))
+            speed = np.maximum(speed, np.where(seen, speeds(features.hands[slot, :, :, :2]), 0.0))
     return speed
 
 
