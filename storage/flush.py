@@ -24,6 +24,7 @@ from storage.records import (
     SessionStatus,
     new_id,
 )
+from storage.tallies import Tallies
 
 GROUP_ROWS = 64
 GROUP_BYTES = 1_000_000
@@ -77,6 +78,7 @@ class _Rows:
     attempts: list[Row] = field(default_factory=list)
     landmarks: list[Row] = field(default_factory=list)
     quarantine: list[Row] = field(default_factory=list)
+    tallies: Tallies = field(default_factory=Tallies)
 
 
 def groups(batch: Sequence[SessionFlush]) -> Iterator[list[tuple[int, SessionFlush]]]:
@@ -194,6 +196,7 @@ def flush_group(
             yield from _advance(item, now_ms)
             _add_rows(new, item, books[item.learner.id], rules, now_ms, expires_at)
     yield from _insert(new)
+    yield from new.tallies.added({learner.id: learner.tenant_id for learner in learners.values()})
     yield from write_books(learners, books, now_ms)
     outcomes = []
     for item in verdicts:
@@ -272,6 +275,7 @@ def _add_rows(
     for attempt, row in zip(item.attempts, item.attempt_rows, strict=True):
         day = book.local_day(attempt.attempted_at_ms, rules)
         seq = book.add_attempt(attempt, day, item.session.skill_areas, rules)
+        new.tallies.add(item.learner.id, day, attempt)
         own_id = rows.attempt_id(attempt.session_id, attempt.attempt_no)
         new.attempts.append((*row, own_id, *owner, day.isoformat(), seq))
         if attempt.landmark_blob is not None and item.learner.landmark_consent:

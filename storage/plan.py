@@ -33,7 +33,7 @@ class Insert:
     """Rows for one table.
 
     A row whose ``keys`` are there already is an error while ``keys`` is empty; otherwise its ``updates`` columns are
-    replaced (none: the row that is there stays as it is).
+    replaced and its ``adds`` columns added to those that are there (none of either: that row stays as it is).
     """
 
     table: str
@@ -41,6 +41,7 @@ class Insert:
     rows: Sequence[Row]
     keys: tuple[str, ...] = ()
     updates: tuple[str, ...] = ()
+    adds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
+from storage.analytics import Performance, ResumableSession, SkillAreaSummary, Trends
 from storage.records import (
     Activation,
     AttemptRecord,
@@ -103,7 +104,45 @@ class Catalogue(Protocol):
         """Grows with every change of the reference library."""
 
 
-class Store(SessionStore, Catalogue, Protocol):
+class Analytics(Protocol):
+    """Questions of learners and teachers; days are the learner's own. ``storage.analytics`` says what answers hold."""
+
+    async def performance(self, user_id: Id, first: dt.date, last: dt.date) -> Performance:
+        """Between two days, both included. Raises NotFound."""
+
+    async def trends(self, user_id: Id, first: dt.date, last: dt.date, limit: int) -> Trends:
+        """Day by day, with the ``limit`` hardest signs and most frequent corrections."""
+
+    async def skill_area(self, tenant_id: str, area: str) -> SkillAreaSummary | None:
+        """All learners of a tenant in a skill area; None where they are fewer than ``SMALLEST_GROUP``."""
+
+    async def resumable(self, user_id: Id, limit: int) -> tuple[ResumableSession, ...]:
+        """Sessions to go on with, newest first."""
+
+
+class Upkeep(Protocol):
+    """For operators."""
+
+    async def learner_ids(self, after: Id | None, limit: int) -> tuple[Id, ...]:
+        """The next learners by id, for a walk over all."""
+
+    async def check_progress(self, user_id: Id) -> tuple[str, ...]:
+        """Differences between what is derived and what attempts make of it, in words. Raises NotFound."""
+
+    async def repair_progress(self, user_id: Id, now_ms: int) -> tuple[str, ...]:
+        """Writes anew what differs and says what did; learners may go on meanwhile. Raises NotFound."""
+
+    async def sweep_landmarks(self, now_ms: int) -> int:
+        """Removes the landmarks whose time is over; gives how many."""
+
+    async def export_learner(self, user_id: Id) -> dict[str, list[dict[str, Any]]]:
+        """Every row of a learner by table, values as the database gives them. Raises NotFound."""
+
+    async def delete_learner(self, user_id: Id) -> int:
+        """Removes every row of a learner for good; gives how many. Raises NotFound."""
+
+
+class Store(SessionStore, Catalogue, Analytics, Upkeep, Protocol):
     """All of it, and its own life."""
 
     async def open(self) -> None:

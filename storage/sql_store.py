@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from storage import catalogue_plans, learner_plans, rows, session_plans
-from storage.book import replay
-from storage.errors import NotFound, StoreConflict, StoreRefused, StoreUnavailable
+from storage import catalogue_plans, learner_plans, maintenance_plans, rows, session_plans
+from storage.errors import StoreConflict, StoreRefused, StoreUnavailable
 from storage.flush import flush_group, groups, joined, one_by_one
 from storage.migrate import Migrator, SchemaEngine
 from storage.plan import Plan
@@ -26,14 +25,14 @@ from storage.records import (
     SessionRecord,
     SessionStatus,
     Story,
-    id_text,
 )
+from storage.upkeep import UpkeepStore
 
 DEFAULT_RETENTION_DAYS = 180
 DAY_MS = 86_400_000
 
 
-class SqlStore:
+class SqlStore(UpkeepStore):
     """``Store`` in terms of plans; ``retention_days`` is how long landmarks are kept."""
 
     def __init__(
@@ -190,12 +189,8 @@ class SqlStore:
 
     async def rebuild_progress(self, user_id: Id) -> tuple[ProgressRecord, ...]:
         def plan() -> Plan[tuple[ProgressRecord, ...]]:
-            found = yield from catalogue_plans.one(rows.LEARNER, "learners WHERE id=?", (user_id,), rows.to_learner)
-            if found is None:
-                raise NotFound(f"there is no learner {id_text(user_id)}")
-            settings = yield from learner_plans.progress_rows([user_id])
-            events = yield from learner_plans.events_of(user_id)
-            book = replay(user_id, found.time_zone, settings, events, self._rules)
+            learner = yield from maintenance_plans.learner_row(user_id)
+            book = (yield from maintenance_plans.rebuilt(learner, self._rules)).book
             return tuple(book.progress[area] for area in sorted(book.progress))
 
         return await self._engine.read(plan)

@@ -47,10 +47,10 @@ def insert_sql(insert: Insert) -> str:
     sql = f"INSERT INTO {insert.table} ({','.join(insert.columns)}) VALUES ({marks(len(insert.columns))})"
     if not insert.keys:
         return sql
-    if not insert.updates:
-        return f"{sql} ON CONFLICT ({','.join(insert.keys)}) DO NOTHING"
-    replaced = ",".join(f"{column}=excluded.{column}" for column in insert.updates)
-    return f"{sql} ON CONFLICT ({','.join(insert.keys)}) DO UPDATE SET {replaced}"
+    changes = [f"{column}=excluded.{column}" for column in insert.updates]
+    changes += [f"{column}={column}+excluded.{column}" for column in insert.adds]
+    action = f"UPDATE SET {','.join(changes)}" if changes else "NOTHING"
+    return f"{sql} ON CONFLICT ({','.join(insert.keys)}) DO {action}"
 
 
 def execute(connection: sqlite3.Connection, statement: Statement) -> Result:

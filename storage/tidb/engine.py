@@ -48,8 +48,10 @@ def insert_sql(insert: Insert, count: int) -> str:
     sql = f"INSERT INTO {insert.table} ({','.join(insert.columns)}) VALUES {','.join([one] * count)}"
     if not insert.keys:
         return sql
-    replaced = insert.updates or insert.keys[:1]
-    return f"{sql} ON DUPLICATE KEY UPDATE {','.join(f'{column}=VALUES({column})' for column in replaced)}"
+    changes = [f"{column}=VALUES({column})" for column in insert.updates]
+    changes += [f"{column}={column}+VALUES({column})" for column in insert.adds]
+    unchanged = f"{insert.keys[0]}=VALUES({insert.keys[0]})"
+    return f"{sql} ON DUPLICATE KEY UPDATE {','.join(changes) or unchanged}"
 
 
 def query_sql(query: Query) -> str:

@@ -7,14 +7,15 @@ from collections.abc import AsyncIterator
 import pytest
 
 from storage.errors import StoreUnusable
-from storage.migrate import Migration, Migrator, SchemaEngine
+from storage.migrate import Migration, Migrator, SchemaEngine, load
 from storage.open import open_engine, open_store
 from storage.plan import Plan, Query
 from tests.support.databases import Database
 from tests.support.store_makers import NOON_MS, StepRules, a_practising_learner
 
+_KNOWN = len(load("storage.sqlite.migrations"))
 _EXTRA = Migration(
-    number=2,
+    number=_KNOWN + 1,
     name="extra",
     up=("CREATE TABLE IF NOT EXISTS extra (id INTEGER NOT NULL PRIMARY KEY)",),
     down=("DROP TABLE IF EXISTS extra",),
@@ -54,13 +55,13 @@ async def test_up_down_and_up_again(engine: SchemaEngine) -> None:
 async def test_an_interrupted_migration_is_run_again(engine: SchemaEngine) -> None:
     migrator = Migrator(engine)
     await migrator.up(NOON_MS)
-    broken = Migration(2, "extra", (*_EXTRA.up, "CREATE NONSENSE"), _EXTRA.down, _EXTRA.checksum)
+    broken = Migration(_EXTRA.number, "extra", (*_EXTRA.up, "CREATE NONSENSE"), _EXTRA.down, _EXTRA.checksum)
     engine.migrations = (*engine.migrations, broken)
     with pytest.raises(StoreUnusable):
         await migrator.up(NOON_MS)
     assert [state.state for state in await migrator.status()][-1] == "pending"
     engine.migrations = (*engine.migrations[:-1], _EXTRA)
-    assert await migrator.up(NOON_MS) == [2]
+    assert await migrator.up(NOON_MS) == [_EXTRA.number]
     assert await migrator.verify() == []
 
 
@@ -85,9 +86,9 @@ async def test_a_server_refuses_a_schema_that_is_too_new(empty_database: Databas
     await Migrator(engine).up(NOON_MS)
     engine.migrations = (*engine.migrations, _EXTRA)
     await Migrator(engine).up(NOON_MS)
-    with pytest.raises(StoreUnusable, match="version 2, this StorySign knows 1: use a newer StorySign"):
+    with pytest.raises(StoreUnusable, match=f"version {_KNOWN + 1}, this StorySign knows {_KNOWN}: use a newer"):
         await open_store(empty_database.url, StepRules()).open()
-    engine.migrations = engine.migrations[:1]
+    engine.migrations = engine.migrations[:-1]
     with pytest.raises(StoreUnusable, match="newer StorySign"):
         await Migrator(engine).up(NOON_MS)
 
@@ -95,7 +96,9 @@ async def test_a_server_refuses_a_schema_that_is_too_new(empty_database: Databas
 async def test_a_server_refuses_a_schema_that_is_too_old(engine: SchemaEngine) -> None:
     await Migrator(engine).up(NOON_MS)
     engine.migrations = (*engine.migrations, _EXTRA)
-    with pytest.raises(StoreUnusable, match="version 1, this StorySign needs 2: run `storysign migrate up`"):
+    with pytest.raises(
+        StoreUnusable, match=f"version {_KNOWN}, this StorySign needs {_KNOWN + 1}: run `storysign migrate up`"
+    ):
         await Migrator(engine).require_current(NOON_MS)
 
 

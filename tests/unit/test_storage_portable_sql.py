@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import inspect
 from collections.abc import Callable
 from pathlib import Path
@@ -11,13 +12,13 @@ import pytest
 
 from storage.migrate import load
 from storage.open import open_engine
-from storage.plan import Insert, Plan, Statement
+from storage.plan import Insert, Plan, Query, Statement
 from storage.records import ReferenceRecord, SessionClose, Story, StorySentence, new_id
 from storage.sql_store import SqlStore
 from storage.sqlite.engine import SqliteEngine
 from storage.tidb.engine import CHUNKS, chunks, insert_sql, query_sql
 from tests.support.portable_sql import objections
-from tests.support.store_makers import NOON_MS, StepRules, a_flush, a_learner, a_session, an_attempt
+from tests.support.store_makers import DAY_MS, NOON_MS, StepRules, a_flush, a_learner, a_session, an_attempt
 
 
 class ListeningEngine:
@@ -70,7 +71,8 @@ async def _use_everything(store: CountingStore) -> None:
     await store.create_session(session)
     activation = await store.activate(session.id, NOON_MS)
     await store.set_status(session.id, 1, "active", NOON_MS)
-    attempts = (an_attempt(session.id, 1), an_attempt(session.id, 2, score=7.0))
+    result = {"signs": [{"gloss": "A", "score": 0.5}], "findings": [{"code": "x", "kind": "correction"}]}
+    attempts = (an_attempt(session.id, 1, result=result), an_attempt(session.id, 2, score=7.0))
     await store.flush([a_flush(activation, 0, 2, attempts=attempts)], NOON_MS)
     await store.close_session(SessionClose(session.id, 1, 2, "completed"), NOON_MS)
     await store.session(session.id)
@@ -87,7 +89,27 @@ async def _use_everything(store: CountingStore) -> None:
     await store.references("default")
     await store.remove_references("default", "A", None)
     await store.library_version("default")
+    day = dt.date(2026, 3, 1)
+    await store.performance(learner.id, day, day)
+    await store.trends(learner.id, day, day, limit=3)
+    await store.skill_area("default", "vocabulary")
+    await store.resumable(learner.id, limit=3)
+    assert await store.learner_ids(None, 5) == (learner.id,)
+    assert await store.check_progress(learner.id) == ()
+    assert await store.sweep_landmarks(NOON_MS + 400 * DAY_MS) == 1
     await store.set_consent(learner.id, False)
+    await store.export_learner(learner.id)
+
+
+async def _repair_and_delete(store: CountingStore, engine: ListeningEngine) -> None:
+    (learner_id,) = await store.learner_ids(None, 5)
+
+    def damage() -> Plan[None]:
+        yield Query("DELETE FROM practice_days")
+
+    await engine.write(damage)
+    assert await store.repair_progress(learner_id, NOON_MS)
+    await store.delete_learner(learner_id)
 
 
 async def test_no_method_says_what_tidb_lacks(tmp_path: Path) -> None:
@@ -96,6 +118,7 @@ async def test_no_method_says_what_tidb_lacks(tmp_path: Path) -> None:
     await store.open()
     engine.heard.clear()
     await _use_everything(store)
+    await _repair_and_delete(store, engine)
     public = {name for name, _ in inspect.getmembers(SqlStore, inspect.isfunction) if not name.startswith("_")}
     assert public - store.used == {"close"}, "every method has been used"
     await store.close()

@@ -1,0 +1,2 @@
+DROP TABLE IF EXISTS practice_findings;
+DROP TABLE IF EXISTS practice_signs;
