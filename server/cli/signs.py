@@ -162,7 +162,7 @@ def _read_records(
 def _gloss_of(clip: str, gloss: str | None) -> str:
     if gloss is not None:
         return as_gloss(gloss)
-    if "#" in clip:
+    if ".npz#" in clip:
         raise SignsRefused(f"Say with --gloss which sign {clip} shows.")
     return as_gloss(Path(clip).name.partition(".")[0])
 

@@ -34,14 +34,15 @@ def read_clip(
     Raises ClipError, and ModelError where a video needs a model that is not there.
     """
     note = note or (lambda _: None)
-    path = Path(spec.partition("#")[0]) if ".npz#" in spec else Path(spec)
+    of_sequence = ".npz#" in spec
+    path = Path(spec.rpartition("#")[0] if of_sequence else spec)
     if not path.is_file():
         raise ClipError("missing", f"There is no file {path}.")
     suffix = path.suffix.lower()
     if suffix == ".pose":
         clip = read_pose_file(path, layout)
     elif suffix == ".npz":
-        clip = read_sequence(spec, layout, note) if "#" in spec else read_holistic_arrays(path, layout, note)
+        clip = read_sequence(spec, layout, note) if of_sequence else read_holistic_arrays(path, layout, note)
     elif suffix in VIDEO_SUFFIXES:
         clip = extract_video(path, layout, models_dir, progress)
     else:

@@ -139,6 +139,13 @@ def test_what_has_to_be_assumed_is_said(tmp_path: Path, rng: np.random.Generator
     assert clip.times_ms.tolist() == [0, 67, 133, 200, 267]
 
 
+@pytest.mark.parametrize("name", ["take #2.npz", "a#1.npz"])
+def test_a_number_sign_in_a_name_is_not_an_index(tmp_path: Path, rng: np.random.Generator, name: str) -> None:
+    np.savez(tmp_path / name, **holistic_arrays(rng))
+
+    assert len(read_clip(str(tmp_path / name)).times_ms) == FRAMES
+
+
 def broken_files(folder: Path, rng: np.random.Generator) -> dict[str, str]:
     """Named by what is wrong: the spec of a recording that cannot be used."""
     data, confidence = recorded(rng)
