@@ -29,7 +29,7 @@ from .pairs import PairScorer, PreparedAttempt, prepare_attempt
 PAIRS_PER_FILE = 40_000
 PARAMETER_PAIRS_PER_ATTEMPT = 2
 COHORT_WEIGHTS = tuple(weight / 10 for weight in range(6))
-"""At most half of a mark's yardstick may be the rest of the library: the same signing must not be worth much less elsewhere."""
+"""At most half of a mark's yardstick may be the rest of the library: a signing must be worth about the same anywhere."""
 SEED = 5
 _DIGITS = 5
 
@@ -38,13 +38,12 @@ _DIGITS = 5
 class PairSample:
     """Distances of one file's pairs across signers.
 
-    ``same`` ``(n,)`` bool; ``distance`` ``(n,)``; ``closed`` and ``open`` ``(n, 2)`` as in ``Evidence``;
+    ``same`` ``(n,)`` bool; ``closed`` and ``open`` ``(n, 3)`` as in ``Evidence``;
     ``parameters``: for each parameter the distances of some same-sign and of some different-sign pairs.
     """
 
     name: str
     same: np.ndarray
-    distance: np.ndarray
     closed: np.ndarray
     open: np.ndarray
     parameters: Mapping[str, tuple[np.ndarray, np.ndarray]]
@@ -76,8 +75,8 @@ def sample_pairs(
         if ready is None:
             continue
         found = scorer.evidence(ready, attempt.label, attempt.signer)
-        other, same = np.isfinite(found.distance), glosses == attempt.label
-        rows.append((same[other], found.distance[other], found.closed[other], found.open[other]))
+        other, same = np.isfinite(found.closed[:, 0]), glosses == attempt.label
+        rows.append((same[other], found.closed[other], found.open[other]))
         for side, indices in enumerate((np.flatnonzero(other & same), np.flatnonzero(other & ~same))):
             for index in rng.permutation(indices)[:PARAMETER_PAIRS_PER_ATTEMPT]:
                 for parameter, distance in _parameter_distances(ready, references[index]).items():
@@ -95,9 +94,9 @@ def fit_calibration(samples: Sequence[PairSample], provenance: Mapping[str, Any]
     greatest likelihood (``fit_curve``).
     """
     weight = max(COHORT_WEIGHTS, key=lambda candidate: _mean_auc(samples, candidate))
-    offset = float(np.mean([np.nanmean(sample.closed[:, 0]) for sample in samples]))
-    overall = _curve([_excess(sample, weight, offset, sample.closed) for sample in samples], samples)
-    margin = _curve([sample.distance - sample.closed[:, 1] for sample in samples], samples)
+    offset = float(np.mean([np.nanmean(sample.closed[:, 1]) for sample in samples]))
+    overall = _curve([_excess(sample.closed, weight, offset) for sample in samples], samples)
+    margin = _curve([sample.closed[:, 0] - sample.closed[:, 2] for sample in samples], samples)
     names = sorted({name for sample in samples for name in sample.parameters})
     fitted = replace(
         calibration(),
@@ -119,7 +118,7 @@ def leave_one_out(samples: Sequence[PairSample]) -> list[Transfer]:
     for held_out in samples:
         fit = fit_calibration([sample for sample in samples if sample is not held_out], {})
         marks = [
-            fit.overall.mark(_excess(held_out, fit.cohort_weight, fit.cohort_offset, context))
+            fit.overall.mark(_excess(context, fit.cohort_weight, fit.cohort_offset))
             for context in (held_out.closed, held_out.open)
         ]
         areas = (auc(mark[held_out.same], mark[~held_out.same]) for mark in marks)
@@ -134,16 +133,16 @@ def _parameter_distances(attempt: PreparedAttempt, reference: Reference) -> dict
     return {name: distance for name, distance in distances.items() if distance is not None}
 
 
-def _excess(sample: PairSample, weight: float, offset: float, context: np.ndarray) -> np.ndarray:
+def _excess(context: np.ndarray, weight: float, offset: float) -> np.ndarray:
     """The distance less what the cohort explains of it, as ``Calibration.accuracy`` has it."""
-    return sample.distance - weight * np.nan_to_num(context[:, 0] - offset, nan=0.0)
+    return context[:, 0] - weight * np.nan_to_num(context[:, 1] - offset, nan=0.0)
 
 
 def _mean_auc(samples: Sequence[PairSample], weight: float) -> float:
     areas = []
     for sample in samples:
         for context in (sample.closed, sample.open):
-            excess = -_excess(sample, weight, 0.0, context)
+            excess = -_excess(context, weight, 0.0)
             areas.append(auc(excess[sample.same], excess[~sample.same]))
     return float(np.mean([area for area in areas if area is not None]))
 

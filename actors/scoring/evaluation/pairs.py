@@ -1,15 +1,15 @@
 """Overall scores of attempts against single references of other signers, by the scorer's own parts, many at a time.
 
-A pair's score is what ``Scorer.judge`` gives a one-sign attempt if its library held, of the wanted gloss, that one
-reference alone, and of the other glosses all that other signers signed (``closed``), or these without the attempt's
-true gloss (``open``: the learner signed something that the library does not know). Only the rounding is left out. What
-depends on one recording is measured once.
+A pair's score is what ``Scorer.judge`` gives a one-sign attempt by the library of all other signers' references
+(``closed``), or by that library without the attempt's true gloss (``open``: the learner signed something that it does
+not know), if of the wanted gloss the one reference alone is compared. What depends on one recording is measured once;
+there is no rounding, and fluency is left out where a plainly wrong sign makes it worth nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,6 +41,9 @@ from .figures import PairScores
 from .libraries import References, Track, untracked
 from .material import Material
 
+LEAST_ACCURACY = 0.001
+"""Below it fluency, which counts by accuracy, cannot move the score by 0.0003."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedAttempt:
@@ -54,16 +57,18 @@ class PreparedAttempt:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """Against ``R`` references: ``distance`` ``(R,)``, NaN for the signer's own, and the ``mirror`` ``(R,)`` it is in.
+    """What the marks of one attempt against ``R`` references are made of.
 
-    ``closed`` and ``open`` ``(R, 2)``: mean distance to the nearest other glosses (the cohort) and to the nearest one,
-    with the attempt's true gloss among them and without it; NaN where there are no other glosses.
+    ``closed`` and ``open`` ``(R, 3)``: distance, mean distance to the nearest other glosses (the cohort), and distance
+    to the nearest of these, with the attempt's true gloss in the library and without it. NaN: a reference by the
+    attempt's own signer, and cohort and nearest where there are no other glosses. ``reading`` and ``mirror`` ``(R,)``:
+    how the attempt's hands were taken.
     """
 
-    distance: np.ndarray
-    mirror: np.ndarray
     closed: np.ndarray
     open: np.ndarray
+    reading: np.ndarray
+    mirror: np.ndarray
 
 
 def prepare_attempt(clip: LabelledClip, embedder: HandshapeEmbedder) -> PreparedAttempt | None:
@@ -100,47 +105,87 @@ def score_pairs(
 
 
 class PairScorer:
-    """Scores attempts against each reference; remembers what belongs to a reference or to a signer's library."""
+    """Scores attempts against each reference; remembers what belongs to references and to the libraries of others."""
 
     def __init__(self, references: Sequence[Reference], fit: Calibration) -> None:
         self._library = Library(references)
         self._fit = fit
         self._signers = np.array([reference.signer for reference in references])
+        self._glosses = np.array([reference.gloss for reference in references])
         self._speeds = [None if reference.still else reference_speed(reference) for reference in references]
         self._arcs = [None if speed is None else spectral_arc_length(speed) for speed in self._speeds]
-        self._libraries: dict[str, tuple[dict[str, int], np.ndarray]] = {}
+        self._typical: dict[str, dict[str, int]] = {}
+        self._to_typical: dict[int, np.ndarray] = {}
 
     def scores(self, attempt: PreparedAttempt, label: str, signer: str) -> tuple[np.ndarray, np.ndarray]:
         """Closed and open scores ``(R,)``; NaN for the signer's own references."""
         found = self.evidence(attempt, label, signer)
-        closed, open_ = np.full(len(found.distance), np.nan), np.full(len(found.distance), np.nan)
-        for index in np.flatnonzero(np.isfinite(found.distance)):
-            fluency = self._fluency(attempt, int(index), int(found.mirror[index]))
-            closed[index] = self._score(attempt, found.distance[index], found.closed[index], fluency)
-            open_[index] = self._score(attempt, found.distance[index], found.open[index], fluency)
-        return closed, open_
+        scores = np.full((2, len(self._signers)), np.nan)
+        for index in np.flatnonzero(np.isfinite(found.closed[:, 0])):
+            marks = [self._marks(attempt, context[index]) for context in (found.closed, found.open)]
+            fluency = 0.0
+            if max(accuracy for accuracy, _ in marks) >= LEAST_ACCURACY:
+                sign = _readings(attempt.sign)[found.reading[index]]
+                fluency = self._fluency(attempt, sign, int(index), int(found.mirror[index]))
+            scores[:, index] = [overall_score(*both, both[0] * fluency) for both in marks]
+        return scores[0], scores[1]
 
     def evidence(self, attempt: PreparedAttempt, label: str, signer: str) -> Evidence:
         """What the marks are made of, for every reference by another signer."""
-        typical, isolation = self._others(signer)
-        both = relative(distances(attempt.sign, self._library.packed), isolation)
-        nearest = both.min(axis=0).astype(np.float64)
-        others = {gloss: float(nearest[index]) for gloss, index in typical.items()}
-        distance = np.where(self._signers != signer, nearest, np.nan)
-        closed, open_ = np.full((len(nearest), 2), np.nan), np.full((len(nearest), 2), np.nan)
-        for gloss in others:
-            indices = list(self._library.indices_of(gloss))
-            closed[indices] = _context([far for other, far in others.items() if other != gloss])
-            open_[indices] = _context([far for other, far in others.items() if other not in (gloss, label)])
-        return Evidence(distance, both.argmin(axis=0), closed, open_)
+        typical = self._typical_of_others(signer)
+        far = np.stack([distances(reading, self._library.packed) for reading in _readings(attempt.sign)])
+        closed, reading, mirror = self._compared(far, typical)
+        strange, _, _ = self._compared(far, {gloss: index for gloss, index in typical.items() if gloss != label})
+        own = self._signers == signer
+        closed[own] = np.nan
+        open_ = np.where((self._glosses == label)[:, None], closed, strange)
+        open_[own] = np.nan
+        return Evidence(closed, open_, reading, mirror)
 
-    def _score(self, attempt: PreparedAttempt, distance: float, context: np.ndarray, fluency: float) -> float:
-        cohort, nearest = (None if np.isnan(value) else float(value) for value in context)
-        accuracy = self._fit.accuracy(float(distance), cohort)
-        confidence = self._fit.certainty(float(distance), nearest) * attempt.quality
-        return overall_score(accuracy, confidence, accuracy * fluency)
+    def _compared(self, far: np.ndarray, typical: Mapping[str, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rows of ``Evidence`` for a library of the glosses ``typical``, and the reading and mirror of each.
 
-    def _fluency(self, attempt: PreparedAttempt, index: int, mirror: int) -> float:
+        ``far`` ``(readings, 2 mirrors, R)``. As in the judge, the reading that is nearer to a reference decides how the
+        hands are taken for the other glosses too.
+        """
+        corrected = relative(far, self._isolation(typical))
+        near = corrected.min(axis=1)
+        reading = near.argmin(axis=0)
+        every = np.arange(len(reading))
+        rows = np.full((len(reading), 3), np.nan)
+        rows[:, 0] = near[reading, every]
+        for gloss in np.unique(self._glosses):
+            others = [index for other, index in typical.items() if other != gloss]
+            contexts = np.array([_context(each[others]) for each in near])
+            mine = self._glosses == gloss
+            rows[mine, 1:] = contexts[reading[mine]]
+        return rows, reading, corrected[reading, :, every].argmin(axis=1)
+
+    def _isolation(self, typical: Mapping[str, int]) -> np.ndarray:
+        """``Library.isolation`` ``(R,)`` of all references, in a library whose glosses have these ``typical`` ones."""
+        self._measure_to(typical.values())
+        isolation = np.full(len(self._glosses), USUAL_DISTANCE, np.float32)
+        for gloss in np.unique(self._glosses):
+            others = [self._to_typical[index] for other, index in typical.items() if other != gloss]
+            mine = self._glosses == gloss
+            if others:
+                isolation[mine] = np.sort(np.stack(others), axis=0)[:COHORT, mine].mean(axis=0)
+        return isolation
+
+    def _measure_to(self, typical: Iterable[int]) -> None:
+        """Sees to it that the distances of all references to the ``typical`` ones are known."""
+        new = [index for index in typical if index not in self._to_typical]
+        if new:
+            targets = self._library.packed.take(new)
+            far = np.stack([distances(each.sign, targets).min(axis=0) for each in self._library.references])
+            self._to_typical.update(zip(new, far.T, strict=True))
+
+    def _marks(self, attempt: PreparedAttempt, context: np.ndarray) -> tuple[float, float]:
+        """Accuracy and confidence."""
+        distance, cohort, nearest = (None if np.isnan(value) else float(value) for value in context)
+        return self._fit.accuracy(distance, cohort), self._fit.certainty(distance, nearest) * attempt.quality
+
+    def _fluency(self, attempt: PreparedAttempt, sign: Features, index: int, mirror: int) -> float:
         """Fluency beside one reference; the way through it is only sought where the attempt stands still at all."""
         own = self._speeds[index]
         if own is None or len(attempt.speed) < 2:
@@ -148,8 +193,8 @@ class PairScorer:
         stops = []
         if any((stop - start) * GRID_STEP_MS >= HESITATION_MS for start, stop in standstills(attempt.speed)):
             single = self._library.packed.take([index])
-            path = symmetric_path(local_costs(attempt.sign, single)[mirror, :, :, 0].astype(np.float64))
-            stops = hesitations(attempt.speed, still_beside(own, path, len(attempt.speed), len(attempt.sign)))
+            path = symmetric_path(local_costs(sign, single)[mirror, :, :, 0].astype(np.float64))
+            stops = hesitations(attempt.speed, still_beside(own, path, len(attempt.speed), len(sign)))
         return SignFluency(
             tempo_mark(attempt.duration_ms, [self._library.references[index].duration_ms]),
             smoothness_mark(attempt.speed, self._arcs[index]),
@@ -157,21 +202,21 @@ class PairScorer:
             tuple(stops),
         ).mark
 
-    def _others(self, signer: str) -> tuple[dict[str, int], np.ndarray]:
-        """Of the library of all other people: each gloss's typical reference, by its place among all references, and
-        the isolation ``(R,)`` of each reference in it (that of the signer's own is not known, and not used).
-        """
-        if signer not in self._libraries:
+    def _typical_of_others(self, signer: str) -> dict[str, int]:
+        """For each gloss that other people signed, the place of their typical reference."""
+        if signer not in self._typical:
             places = np.flatnonzero(self._signers != signer)
             others = Library([self._library.references[place] for place in places])
-            isolation = np.full(len(self._signers), USUAL_DISTANCE, np.float32)
-            isolation[places] = others.isolation
-            typical = {gloss: int(places[index]) for gloss, index in others.typical.items()}
-            self._libraries[signer] = (typical, isolation)
-        return self._libraries[signer]
+            self._typical[signer] = {gloss: int(places[index]) for gloss, index in others.typical.items()}
+        return self._typical[signer]
 
 
-def _context(others: Sequence[float]) -> tuple[float, float]:
+def _readings(sign: Features) -> list[Features]:
+    """The ways to take hands whose kind may be unknown."""
+    return [sign] if sign.flipped is None else [replace(sign, flipped=None), sign.flipped]
+
+
+def _context(others: np.ndarray) -> tuple[float, float]:
     """Cohort distance and nearest distance of other glosses."""
-    ordered = sorted(others)
-    return (float(np.mean(ordered[:COHORT])), ordered[0]) if ordered else (np.nan, np.nan)
+    ordered = np.sort(others.astype(np.float64))
+    return (float(ordered[:COHORT].mean()), float(ordered[0])) if len(ordered) else (np.nan, np.nan)
