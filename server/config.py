@@ -2,13 +2,12 @@
 
 Every setting has a working default for one person on one machine. Folders follow the XDG base directory
 specification: data that must not be lost under ``XDG_DATA_HOME``, what can be fetched again under ``XDG_CACHE_HOME``,
-what belongs to this machine under ``XDG_STATE_HOME``, sockets under ``XDG_RUNTIME_DIR``.
+what belongs to this machine under ``XDG_STATE_HOME``.
 """
 
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8400
 DEFAULT_URL = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
 _SQLITE = "sqlite:///"
+_REACHED_AS_LOCALHOST = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})
 
 ENVIRONMENT: Mapping[str, str] = {
     "STORYSIGN_HOST": "host",
@@ -28,9 +28,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "STORYSIGN_WARM": "warm_actors",
     "STORYSIGN_RAY_ADDRESS": "ray_address",
     "STORYSIGN_MODELS": "models_dir",
-    "STORYSIGN_CACHE": "cache_dir",
     "STORYSIGN_STATE": "state_dir",
-    "STORYSIGN_RUNTIME": "runtime_dir",
     "STORYSIGN_ORIGINS": "allowed_origins",
     "STORYSIGN_PUBLIC_URL": "public_url",
     "STORYSIGN_TICKET_TTL_MS": "ticket_ttl_ms",
@@ -64,9 +62,7 @@ class Settings(BaseModel):
     )
 
     models_dir: Path = Field(description="MediaPipe's model files")
-    cache_dir: Path = Field(description="what can be computed or fetched again")
     state_dir: Path = Field(description="what belongs to this machine: tokens of guests, logs")
-    runtime_dir: Path = Field(description="sockets between processes; only this user may enter")
 
     ticket_ttl_ms: int = Field(default=300_000, gt=0, description="how long a ticket for the stream can be used")
     connection_idle_ms: int = Field(default=900_000, gt=0, description="silence after which a connection is closed")
@@ -82,7 +78,7 @@ class Settings(BaseModel):
         """Ray's workers have another working folder, so what is meant from here has to be said in full."""
         return _SQLITE + str(Path(url.removeprefix(_SQLITE)).absolute()) if url.startswith(_SQLITE) else url
 
-    @field_validator("models_dir", "cache_dir", "state_dir", "runtime_dir")
+    @field_validator("models_dir", "state_dir")
     @classmethod
     def _absolute_folder(cls, folder: Path) -> Path:
         return folder.absolute()
@@ -111,15 +107,10 @@ class Settings(BaseModel):
         return (self.public_url or f"http://{_in_url(self.host)}:{self.port}").rstrip("/")
 
     @property
-    def stream_url(self) -> str:
-        """Address of the stream (DESIGN §4)."""
-        return "ws" + self.base_url.removeprefix("http") + "/v1/stream"
-
-    @property
     def origins(self) -> frozenset[str]:
         """Exactly these origins of a browser's page may use REST and stream: our own pages and the configured ones."""
         own = {f"http://{_in_url(self.host)}:{self.port}", self.base_url}
-        if self.host in ("127.0.0.1", "::1", "localhost"):
+        if self.host in _REACHED_AS_LOCALHOST:
             own |= {f"http://{name}:{self.port}" for name in ("127.0.0.1", "localhost", "[::1]")}
         return frozenset(own | {origin.rstrip("/") for origin in self.allowed_origins})
 
@@ -127,15 +118,10 @@ class Settings(BaseModel):
 def _folders(environ: Mapping[str, str]) -> dict[str, Any]:
     home = Path(environ.get("HOME") or Path.home())
     data = _xdg(environ, "XDG_DATA_HOME", home / ".local" / "share")
-    cache = Path(environ.get("STORYSIGN_CACHE") or _xdg(environ, "XDG_CACHE_HOME", home / ".cache"))
-    runtime = environ.get("XDG_RUNTIME_DIR")
-    own_runtime = Path(tempfile.gettempdir()) / f"{APPLICATION}-{os.getuid()}"
     return {
         "database_url": f"sqlite:///{data / 'storysign.db'}",
-        "cache_dir": cache,
-        "models_dir": cache / "models",
+        "models_dir": _xdg(environ, "XDG_CACHE_HOME", home / ".cache") / "models",
         "state_dir": _xdg(environ, "XDG_STATE_HOME", home / ".local" / "state"),
-        "runtime_dir": Path(runtime) / APPLICATION if runtime else own_runtime,
     }
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from protocol.messages import SUBPROTOCOL, TICKET_PREFIX
 from server.api.dependencies import LearnerDep, NodeDep, OwnSession, PracticeNode, unix_ms
 from server.api.library import glosses_of, missing_glosses
 from server.api.models import CreatedSession, NewSession, SessionBody, TicketBody
+from server.handoff import STREAM_PATH
 from server.problems import Problem, ProblemCode
 from storage.records import Learner, SessionRecord, Story, StorySentence, new_id
 
@@ -15,7 +16,7 @@ router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
 
 @router.post("", status_code=201)
-async def create_session(node: NodeDep, learner: LearnerDep, wish: NewSession) -> CreatedSession:
+async def create_session(request: Request, node: NodeDep, learner: LearnerDep, wish: NewSession) -> CreatedSession:
     """Start a story or free practice; answers with the ticket for the first connection."""
     story = await _wished_story(node, learner, wish)
     glosses = glosses_of(story)
@@ -24,7 +25,7 @@ async def create_session(node: NodeDep, learner: LearnerDep, wish: NewSession) -
         raise Problem(ProblemCode.GLOSSES_UNKNOWN, f"There is no reference for {', '.join(missing)}.", glosses=missing)
     session = _new_session(story, learner, wish, unix_ms())
     await node.store.create_session(session)
-    return CreatedSession(session=SessionBody.of(session), stream=_ticket(node, learner, session))
+    return CreatedSession(session=SessionBody.of(session), stream=_ticket(request, node, session))
 
 
 @router.get("/{session_id}")
@@ -34,11 +35,11 @@ async def read_session(session: OwnSession) -> SessionBody:
 
 
 @router.post("/{session_id}/ticket")
-async def fresh_ticket(node: NodeDep, learner: LearnerDep, session: OwnSession) -> TicketBody:
+async def fresh_ticket(request: Request, node: NodeDep, learner: LearnerDep, session: OwnSession) -> TicketBody:
     """A ticket for one more connection, to go on after a break."""
     if session.status in ("completed", "abandoned"):
         raise Problem(ProblemCode.SESSION_STATUS, f"The session is {session.status}: start a new one.")
-    return _ticket(node, learner, session)
+    return _ticket(request, node, session)
 
 
 @router.post("/{session_id}/pause")
@@ -104,12 +105,14 @@ def _new_session(story: Story, learner: Learner, wish: NewSession, now_ms: int) 
     )
 
 
-def _ticket(node: PracticeNode, learner: Learner, session: SessionRecord) -> TicketBody:
+def _ticket(request: Request, node: PracticeNode, session: SessionRecord) -> TicketBody:
+    """The stream is where the caller has found REST, unless the operator says otherwise."""
     now_ms = unix_ms()
-    ticket = node.tickets.mint(learner.id, session.id, learner.tenant_id, now_ms)
+    ticket = node.tickets.mint(session.user_id, session.id, session.tenant_id, now_ms)
+    base_url = (node.settings.public_url or str(request.base_url)).rstrip("/")
     return TicketBody(
         ticket=ticket,
-        stream_url=node.settings.stream_url,
+        stream_url="ws" + base_url.removeprefix("http") + STREAM_PATH,
         subprotocols=[SUBPROTOCOL, TICKET_PREFIX + ticket],
         expires_at_ms=now_ms + node.settings.ticket_ttl_ms,
     )

@@ -49,6 +49,12 @@ def test_the_ticket_says_how_to_open_the_stream(learner, running_server):
     assert stream["subprotocols"] == ["storysign.v1", "ticket." + stream["ticket"]]
 
 
+def test_the_stream_is_where_the_caller_found_rest(learner):
+    headers = {"Host": "sign.example:8443", "X-Forwarded-Proto": "https"}
+    stream = learner.post("/v1/sessions", json={"glosses": ["A"]}, headers=headers).json()["stream"]
+    assert stream["stream_url"] == "wss://sign.example:8443/v1/stream"
+
+
 def test_every_ticket_is_another(learner):
     created = create(learner)
     fresh = learner.post(f"/v1/sessions/{created['session']['id']}/ticket").json()

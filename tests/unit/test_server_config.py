@@ -24,24 +24,17 @@ def test_xdg_folders_move_everything_and_relative_ones_are_ignored():
         "XDG_DATA_HOME": "/d",
         "XDG_CACHE_HOME": "/c",
         "XDG_STATE_HOME": "relative",
-        "XDG_RUNTIME_DIR": "/r",
     }
     settings = Settings.from_environment(environ)
     assert settings.database_url == "sqlite:////d/storysign/storysign.db"
-    assert settings.cache_dir == Path("/c/storysign")
+    assert settings.models_dir == Path("/c/storysign/models")
     assert settings.state_dir == Path("/home/ann/.local/state/storysign")
-    assert settings.runtime_dir == Path("/r/storysign")
 
 
 def test_the_command_line_goes_before_the_environment():
     environ = HOME | {"STORYSIGN_PORT": "9000", "STORYSIGN_WARM": "7"}
     settings = Settings.from_environment(environ, port=9100, warm_actors=None)
     assert (settings.port, settings.warm_actors) == (9100, 7)
-
-
-def test_a_cache_folder_of_its_own_takes_the_models_along():
-    settings = Settings.from_environment(HOME | {"STORYSIGN_CACHE": "/c"})
-    assert (settings.cache_dir, settings.models_dir) == (Path("/c"), Path("/c/models"))
 
 
 def test_every_variable_fills_a_setting():
@@ -68,7 +61,12 @@ def test_only_our_own_pages_and_configured_origins_may_call():
 def test_a_server_for_the_network_does_not_trust_localhost_by_itself():
     settings = Settings.from_environment(HOME, host="192.0.2.7", public_url="https://sign.example/")
     assert settings.origins == {"http://192.0.2.7:8400", "https://sign.example"}
-    assert settings.stream_url == "wss://sign.example/v1/stream"
+    assert settings.base_url == "https://sign.example"
+
+
+def test_a_server_on_every_address_is_this_machine_as_well():
+    settings = Settings.from_environment(HOME, host="0.0.0.0")
+    assert "http://localhost:8400" in settings.origins
 
 
 def test_addresses_of_ipv6_stand_in_brackets():
