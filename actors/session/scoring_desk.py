@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from actors.scoring.results import Judgement, ProvisionalMarks
-from actors.scoring.scorer import Scorer
+import numpy as np
+
+from actors.scoring.calibrate import calibration
+from actors.scoring.results import Finding, Judgement, ProvisionalMarks
+from actors.scoring.scorer import SCORER_VERSION, Scorer
 from actors.scoring.stream import AttemptScoring
 from actors.session.events import Judge, ScoreFrames, StartScoring
 from protocol.codec import to_float
@@ -25,6 +28,7 @@ class ScoringDesk:
         self._scoring: AttemptScoring | None = None
         self._layout: Layout | None = None
         self._video: VideoFormat | None = None
+        self._unscored: list[ScoreFrames] = []
 
     @property
     def layout_name(self) -> str:
@@ -35,6 +39,7 @@ class ScoringDesk:
     def start(self, effect: StartScoring) -> None:
         """Begins to follow an attempt."""
         self._layout, self._video = LAYOUTS[effect.hello.layout], video_of(effect.hello)
+        self._unscored = []
         glosses = self._sentences[effect.sentence_index].glosses
         try:
             self._scoring = self._scorer.begin(glosses, self._layout, self._video)
@@ -47,24 +52,40 @@ class ScoringDesk:
         self._scoring = None
 
     def push(self, effect: ScoreFrames) -> Feedback | None:
-        """Scores frames; provisional marks where they are due."""
-        if self._scoring is None or self._layout is None:
+        """Scores frames; provisional marks where they are due.
+
+        Frames wait for the next marks: the scorer's work on three of them at once is hardly more than on one.
+        """
+        if self._scoring is None:
+            return None
+        self._unscored.append(effect)
+        if effect.feedback_for_seq is None:
             return None
         try:
-            self._scoring.push(to_float(effect.points, self._layout), effect.times_ms)
-            if effect.feedback_for_seq is None:
-                return None
+            self._score(self._scoring)
             return _feedback(self._scoring.marks(), effect.attempt_no, effect.feedback_for_seq)
         except Exception:
             _log.exception("the scorer failed in attempt %d", effect.attempt_no)
             self._scoring = None
             return None
 
+    def _score(self, scoring: AttemptScoring) -> None:
+        assert self._layout is not None, "an attempt has begun"
+        if self._unscored:
+            points = np.concatenate([waiting.points for waiting in self._unscored])
+            times_ms = np.concatenate([waiting.times_ms for waiting in self._unscored])
+            self._unscored = []
+            scoring.push(to_float(points, self._layout), times_ms)
+
     def judge(self, effect: Judge) -> AttemptResult:
         """Judges a finished attempt from all of its frames."""
         sentence = self._sentences[effect.sentence_index]
         duration_ms = int(effect.times_ms[-1] - effect.times_ms[0]) if len(effect.times_ms) else 0
-        judgement = self._judgement(effect, sentence.glosses)
+        try:
+            judgement = self._judgement(effect, sentence.glosses)
+        except Exception:
+            _log.exception("the scorer could not judge attempt %d", effect.attempt_no)
+            judgement = _not_judged(duration_ms)
         return AttemptResult(
             attempt_no=effect.attempt_no,
             sentence_index=effect.sentence_index,
@@ -77,10 +98,23 @@ class ScoringDesk:
 
     def _judgement(self, effect: Judge, glosses: Sequence[str]) -> Judgement:
         if self._scoring is not None:
+            self._score(self._scoring)
             return self._scoring.judge()
         assert self._layout is not None and self._video is not None, "an attempt is judged after it has begun"
         clip = LandmarkClip(to_float(effect.points, self._layout), effect.times_ms, self._layout, self._video)
         return self._scorer.judge(clip, glosses)
+
+
+def _not_judged(duration_ms: int) -> Judgement:
+    """The scorer failed: no mark, and the frames are kept, so that a mended scorer can judge them later."""
+    text = "This attempt could not be judged: something went wrong here. It was not you; please try again."
+    where = {"parameter": None, "hand": None, "sign_index": None, "gloss": None, "size": None, "unit": None}
+    finding = Finding(
+        "scorer_failed", "cannot_judge", start_ms=0, end_ms=duration_ms, severity="none", text=text, **where
+    )
+    marks = dict.fromkeys(("score", "accuracy", "confidence", "fluency"))
+    versions = {"scorer_version": SCORER_VERSION, "calibration_version": calibration().version}
+    return Judgement(False, **marks, success=False, parameters={}, signs=(), findings=(finding,), **versions)
 
 
 def video_of(hello: Hello) -> VideoFormat:
