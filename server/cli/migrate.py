@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import time
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
@@ -12,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from server.cli.store_command import Database, now_ms
 from server.config import Settings
 from storage.errors import StoreError
 from storage.migrate import Migrator
@@ -19,16 +19,12 @@ from storage.open import open_engine
 
 T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True)
-Database = Annotated[
-    str | None,
-    typer.Option("--database", metavar="URL", help="sqlite:///PATH or mysql://…; else as for `serve`."),
-]
 
 
 @app.command()
 def up(database: Database = None, to: Annotated[int | None, typer.Option(help="Stop at this version.")] = None) -> None:
     """Bring the schema up to what this StorySign needs. What was interrupted is taken up again."""
-    done = _with_migrator(database, lambda migrator: migrator.up(time.time_ns() // 1_000_000, to))
+    done = _with_migrator(database, lambda migrator: migrator.up(now_ms(), to))
     typer.echo(f"Applied {_numbers(done)}." if done else "The schema was up to date.")
 
 
