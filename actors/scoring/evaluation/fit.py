@@ -29,7 +29,7 @@ from .pairs import PairScorer, PreparedAttempt, prepare_attempt
 PAIRS_PER_FILE = 40_000
 PARAMETER_PAIRS_PER_ATTEMPT = 2
 COHORT_WEIGHTS = tuple(weight / 10 for weight in range(6))
-"""At most half of a mark's yardstick may be the rest of the library: a signing must be worth about the same anywhere."""
+"""At most half of a mark's yardstick may be the rest of the library: a signing is worth about the same anywhere."""
 SEED = 5
 _DIGITS = 5
 
