@@ -7,7 +7,7 @@ import dataclasses
 import os
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 import asyncmy
@@ -147,9 +147,10 @@ class TidbEngine:
             async with self._deadline(), pool.acquire() as connection, _undone(connection):
                 await _execute(connection, Query(begin))
                 answer = await _drive(connection, plan())
-                await connection.commit()
+                with _talking():
+                    await connection.commit()
                 return answer
-        except (MySQLError, OSError, TimeoutError, UnicodeError, OverflowError, RuntimeError) as error:
+        except (MySQLError, OSError, TimeoutError, UnicodeError, OverflowError) as error:
             translated = self._translated(error)
             if isinstance(translated, StoreUnavailable):
                 await _dropped(pool)
@@ -163,7 +164,7 @@ class TidbEngine:
             return StoreUnavailable(
                 f"the database {self._target.where} did not answer within {self._target.deadline_s:g} s"
             )
-        if isinstance(error, (MySQLError, OSError, UnicodeError, OverflowError, RuntimeError)):
+        if isinstance(error, (MySQLError, OSError, UnicodeError, OverflowError)):
             return store_error(error, self._target.where)
         return error
 
@@ -187,7 +188,8 @@ async def _undone(connection: asyncmy.Connection) -> AsyncIterator[None]:
 
 async def _rolled_back(connection: asyncmy.Connection) -> None:
     try:
-        await connection.rollback()
+        with _talking():
+            await connection.rollback()
     except (MySQLError, OSError):
         connection.close()
 
@@ -210,7 +212,21 @@ async def _drive(connection: asyncmy.Connection, plan: Plan[T]) -> T:
         return done.value
 
 
+@contextmanager
+def _talking() -> Iterator[None]:
+    """Event loops answer with RuntimeError when a transport has been closed under the driver."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise ConnectionError(str(error)) from error
+
+
 async def _execute(connection: asyncmy.Connection, statement: Statement) -> Result:
+    with _talking():
+        return await _executed(connection, statement)
+
+
+async def _executed(connection: asyncmy.Connection, statement: Statement) -> Result:
     async with connection.cursor() as cursor:
         if isinstance(statement, Insert):
             changed = 0
