@@ -172,7 +172,7 @@ def _inner(value: Any) -> Any:
 
 _TYPES = {
     "DEFAULT_RECONNECT": "Readonly<Reconnect>",
-    "LAYOUTS": "Readonly<Record<string, Layout>>",
+    "LAYOUTS": "Readonly<Record<LayoutName, Layout>>",
     "ERRORS": "Readonly<Record<number, {name: string, meaning: string, clientAction: string, reaction: string}>>",
     "CLOSES": "Readonly<Record<number, {name: string, meaning: string, clientAction: string}>>",
     "SERVER_SCHEMAS": "Readonly<Record<string, Schema>>",

@@ -1,4 +1,4 @@
-"""The HTTP application of a node: REST under ``/v1`` and its documentation. The stream goes by ``server.handoff``."""
+"""The HTTP application of a node: pages, and REST under ``/v1``. The stream goes by ``server.handoff``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from server import problems
+from server import problems, static
 from server.api import health, learners, library, references, sessions
 from server.api.dependencies import PracticeNode
 from server.api.guard import DOCS_PATH, RequestGuard
@@ -42,6 +42,7 @@ def create_app(node: PracticeNode) -> FastAPI:
     problems.install(app)
     for router in (learners.router, sessions.router, library.router, health.router, references.router):
         app.include_router(router)
+    static.install(app, node.settings.origins, node.settings.models_dir)
     if node.settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,

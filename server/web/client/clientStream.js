@@ -49,7 +49,7 @@ export class ClientStream {
    */
   constructor(hello, held = [], nextAttempt = null) {
     this.#hello = hello;
-    this.#layout = layoutOf(hello);
+    this.#layout = LAYOUTS[hello.layout];
     this.#log = new AttemptLog(this.#layout, held);
     const newest = this.#log.newest;
     this.#nextAttempt = newest === null ? nextAttempt : Math.max(newest + 1, nextAttempt ?? 1);
@@ -379,11 +379,4 @@ export class ClientStream {
     if (this.#recording === attempt) this.#recording = null;
     this.#log.rewind(number, 0);
   }
-}
-
-/** @param {Hello} hello */
-function layoutOf(hello) {
-  const layout = LAYOUTS[hello.layout];
-  if (layout === undefined) throw new IllegalCall(`there is no layout ${hello.layout}`);
-  return layout;
 }

@@ -63,7 +63,7 @@ export const DEFAULT_RECONNECT = Object.freeze({
 
 export const MAX_RECONNECT_DELAY_MS = 30000;
 
-/** @type {Readonly<Record<string, Layout>>} */
+/** @type {Readonly<Record<LayoutName, Layout>>} */
 export const LAYOUTS = Object.freeze({
   hands: {"name": "hands", "points": 84, "frameBytes": 504, "blocks": [{"name": "left_hand", "start": 0, "stop": 21, "world": false}, {"name": "right_hand", "start": 21, "stop": 42, "world": false}, {"name": "left_hand_world", "start": 42, "stop": 63, "world": true}, {"name": "right_hand_world", "start": 63, "stop": 84, "world": true}]},
   "hands+pose": {"name": "hands+pose", "points": 117, "frameBytes": 702, "blocks": [{"name": "pose", "start": 0, "stop": 33, "world": false}, {"name": "left_hand", "start": 33, "stop": 54, "world": false}, {"name": "right_hand", "start": 54, "stop": 75, "world": false}, {"name": "left_hand_world", "start": 75, "stop": 96, "world": true}, {"name": "right_hand_world", "start": 96, "stop": 117, "world": true}]},
