@@ -13,7 +13,6 @@ from .compare import block_terms, normalised, of_mirror, pack
 from .parameters import BLOCKS, Features, Parameter
 from .references import Library, Reference
 
-
 MEASURED_OTHERS = 8
 """Other glosses that a sign is compared with in full, after a rough look at all of them."""
 

@@ -33,8 +33,9 @@ class PathChange:
     explained: float
 
 
-def longest_excess(values: np.ndarray, threshold: float) -> Excess | None:
-    """The span with the greatest sum of ``values`` ``(T,)`` above 0.6 of ``threshold``, if their median there reaches ``threshold``.
+def longest_excess(values: np.ndarray, threshold: float, least: int = LEAST_MOMENTS) -> Excess | None:
+    """The span with the greatest sum of ``values`` ``(T,)`` above 0.6 of ``threshold``, if their median there reaches ``threshold``
+    and it lasts ``least`` moments.
 
     Maximum-sum subarray (Kadane); NaN counts as no departure.
     """
@@ -46,7 +47,7 @@ def longest_excess(values: np.ndarray, threshold: float) -> Excess | None:
         running += value
         if running > best:
             best, best_span = running, (begin, moment)
-    if best_span is None or best_span[1] - best_span[0] + 1 < min(LEAST_MOMENTS, len(values)):
+    if best_span is None or best_span[1] - best_span[0] + 1 < min(least, len(values)):
         return None
     size = float(np.nanmedian(values[best_span[0] : best_span[1] + 1]))
     return Excess(*best_span, size) if size >= threshold else None

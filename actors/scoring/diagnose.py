@@ -8,7 +8,7 @@ import numpy as np
 
 from .canonical import LEFT_SLOT, RIGHT_SLOT
 from .comparison import SignComparison
-from .deviations import Excess, PathChange, explain_offset, longest_excess
+from .deviations import LEAST_MOMENTS, Excess, PathChange, explain_offset, longest_excess
 from .findings import make_finding
 from .handshape import angle_between, describe_shape
 from .parameters import PALM_NORMAL, TIP_DISTANCES
@@ -25,6 +25,7 @@ SMALL_SHARE, LARGE_SHARE = 0.6, 1.7
 LEAST_EXTENT = 0.2
 """Shoulder widths (standard deviation) that a movement must span before its size or direction is spoken of."""
 LEAST_EXPLAINED = 0.5
+LEAST_SPAN_MS = 150.0
 ABSENT_SHARE, USED_SHARE = 0.2, 0.5
 PRAISED = 0.8
 
@@ -40,6 +41,12 @@ class Clock:
     def at(self, moment: float) -> float:
         """Time of a moment."""
         return self.start_ms + (self.end_ms - self.start_ms) * moment / max(self.moments - 1, 1)
+
+    @property
+    def least_moments(self) -> int:
+        """Moments that a departure must last to be no blur of a hand in passing."""
+        moment_ms = (self.end_ms - self.start_ms) / max(self.moments - 1, 1)
+        return max(LEAST_MOMENTS, int(np.ceil(LEAST_SPAN_MS / moment_ms)) + 1 if moment_ms > 0 else 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +157,7 @@ def _finding(
 
 
 def _turned(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Finding]:
-    excess = longest_excess(pair.turned, TURNED_DEGREES)
+    excess = longest_excess(pair.turned, TURNED_DEGREES, clock.least_moments)
     if excess is None:
         return []
     return [_finding("palm_turned", found, clock, pair, excess.start, excess.stop, excess.size, _facing(pair, excess))]
@@ -167,7 +174,7 @@ def _facing(pair: PairedHand, excess: Excess) -> str:
 
 
 def _shape(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Finding]:
-    excess = longest_excess(pair.shape_off, SHAPE_OFF)
+    excess = longest_excess(pair.shape_off, SHAPE_OFF, clock.least_moments)
     if excess is None:
         return []
     inside = slice(excess.start, excess.stop + 1)

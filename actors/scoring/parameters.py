@@ -60,6 +60,7 @@ _FINGERTIPS_TO_KNUCKLES = [(tip, knuckle) for tip in TIPS for knuckle in _KNUCKL
 _TIP_PAIRS = [(a, b) for i, a in enumerate(TIPS) for b in TIPS[i + 1 :]]
 _PAIRS = np.array(_TIP_PAIRS + [(tip, WRIST) for tip in TIPS] + _FINGERTIPS_TO_KNUCKLES)
 _TOUCHING = (4, 8, 12)
+_FADED_OUT = 50.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +105,7 @@ class Features:
 
 def measure(clip: CanonicalClip, embedder: HandshapeEmbedder) -> Features:
     """All blocks at every moment of ``clip`` except ``path``, which is relative to a sign (``sign_features`` adds it)."""
-    has_body = clip.body is not None and clip.body.from_pose
+    has_body = clip.body is not None and clip.body.from_pose and bool(np.isfinite(clip.anchors).all())
     found = measure_hands(clip.hands, clip.seen, clip.wrists, clip.anchors, embedder, has_body)
     if has_body:
         return found
@@ -212,7 +213,8 @@ def proximity(hands: np.ndarray, anchors: np.ndarray) -> np.ndarray:
     centre = hands[:, :, PALM, :2].mean(axis=2, keepdims=True)
     points = np.concatenate([hands[:, :, _TOUCHING, :2], centre], axis=2)
     squared = ((points[:, :, :, None] - anchors[:, None, None]) ** 2).sum(axis=-1)
-    return (0.5 * np.exp(-squared / (2 * PROXIMITY_REACH**2))).reshape(*hands.shape[:2], -1).astype(np.float32)
+    faded = np.minimum(squared / (2 * PROXIMITY_REACH**2), np.float32(_FADED_OUT))
+    return (0.5 * np.exp(-faded)).reshape(*hands.shape[:2], -1).astype(np.float32)
 
 
 def _hold_fill(moments: np.ndarray, there: np.ndarray) -> np.ndarray:

@@ -139,5 +139,6 @@ class AttemptScoring:
         hands = slot_hands(blocks[Block.RIGHT_HAND], blocks[Block.LEFT_HAND], body)
         seen = np.isfinite(hands[..., :2]).all(axis=(2, 3))
         self._seen = (bool(seen[RIGHT_SLOT, 0]), bool(seen[LEFT_SLOT, 0]))
+        has_body = body.from_pose and bool(np.isfinite(self._anchors).all())
         wrists = slot_wrists(blocks.get(Block.POSE), body, 1)
-        return measure_hands(np.nan_to_num(hands, nan=0.0), seen, wrists, self._anchors, self._embedder, body.from_pose)
+        return measure_hands(np.nan_to_num(hands, nan=0.0), seen, wrists, self._anchors, self._embedder, has_body)
