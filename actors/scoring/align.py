@@ -14,7 +14,8 @@ BAND_SHARE = 0.3
 
 
 def symmetric_distances(costs: np.ndarray) -> np.ndarray:
-    """Warped distances ``(B,)`` of ``B`` square cost matrices ``(T, T, B)``: symmetric step pattern, diagonal steps weigh 2, over 2T.
+    """Warped distances ``(B,)`` of ``B`` square cost matrices ``(T, T, B)``: symmetric step pattern, diagonal steps
+    weigh 2, over 2T.
 
     All matrices are swept together, one antidiagonal at a time, so the work per matrix is a few vector operations.
     """
@@ -64,10 +65,12 @@ def _antidiagonals(count: int) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 class OnlineAlignment:
-    """One-sided warping with 0, 1 or 2 states a step (Itakura 1975 without slope memory): one vector operation per frame.
+    """One-sided warping with 0, 1 or 2 states a step (Itakura 1975 without slope memory): one vector operation per
+    frame.
 
-    The states are the moments of a sentence's references in order, with a *pause* state before, between and after them; a
-    recording may start and end anywhere in the order, but what it leaves out at either end counts as not signed.
+    The states are the moments of a sentence's references in order, with a *pause* state before, between and after
+    them; a recording may start and end anywhere in the order, but what it leaves out at either end counts as not
+    signed.
     """
 
     def __init__(self, states: int) -> None:
@@ -94,8 +97,8 @@ class OnlineAlignment:
 def forced_path(costs: np.ndarray) -> np.ndarray:
     """The state ``(T,)`` of every frame on the best way through ``costs`` ``(T, S)`` from the first to the last states.
 
-    Same steps as ``OnlineAlignment``. With fewer frames than half the states the end cannot be reached; the way then ends as far on
-    as it can.
+    Same steps as ``OnlineAlignment``. With fewer frames than half the states the end cannot be reached; the way then
+    ends as far on as it can.
     """
     frames, states = costs.shape
     total = np.full(states, np.inf)

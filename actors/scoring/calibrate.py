@@ -1,4 +1,5 @@
-"""From distances to marks: curves fitted on real pairs of recordings across signers, kept as package data with their provenance."""
+"""From distances to marks: curves fitted on real pairs of recordings across signers, kept as package data with
+their provenance."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ COHORT = 5
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A falling logistic: mark = 1 / (1 + exp((distance − middle) / width)); 0.5 where same and different are equally likely."""
+    """A falling logistic: mark = 1 / (1 + exp((distance − middle) / width)); 0.5 where same and different are
+    equally likely.
+    """
 
     middle: float
     width: float
@@ -30,7 +33,9 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """All fitted constants. ``cohort_weight``: how much of the distance is replaced by its excess over the cohort's mean distance."""
+    """All fitted constants. ``cohort_weight``: how much of the distance is replaced by its excess over the cohort's
+    mean distance.
+    """
 
     version: str
     overall: Curve
@@ -41,12 +46,16 @@ class Calibration:
     provenance: Mapping[str, Any]
 
     def accuracy(self, distance: float, cohort: float | None) -> float:
-        """Mark of a sign from its distance, corrected by how far the library's nearest other signs are (None: no other signs)."""
+        """Mark of a sign from its distance, corrected by how far the library's nearest other signs are (None: no
+        other signs).
+        """
         correction = 0.0 if cohort is None else self.cohort_weight * (cohort - self.cohort_offset)
         return float(self.overall.mark(distance - correction))
 
     def certainty(self, distance: float, nearest_other: float | None) -> float:
-        """How surely it was this sign and no other: a curve of the margin to the nearest other one; 1 without others."""
+        """How surely it was this sign and no other: a curve of the margin to the nearest other one; 1 without
+        others.
+        """
         return 1.0 if nearest_other is None else float(self.margin.mark(distance - nearest_other))
 
 
@@ -107,7 +116,8 @@ def fit_curve(same: np.ndarray, different: np.ndarray) -> Curve:
 
 
 def fit_typical(same: np.ndarray) -> Curve:
-    """The curve of one parameter: 0.9 at the median distance of correct signing by two people, 0.5 at its 90th percentile.
+    """The curve of one parameter: 0.9 at the median distance of correct signing by two people, 0.5 at its 90th
+    percentile.
 
     Different signs share parameters, so that same against different
     says little about one parameter; how far people who sign correctly differ in it says what is off.

@@ -1,9 +1,10 @@
-"""The canonical signer: any recording as one upright body of one size, at 30 Hz, with each hand seen as if it were a right hand.
+"""The canonical signer: any recording as one upright body of one size, at 30 Hz, with each hand seen as if it were a
+right hand.
 
 *Body frame*: origin between the shoulders, unit = shoulder width, shoulders level (clip medians, so that the hands' own
-movement stays). *Hand slots*: slot 0 is the signer's right hand, slot 1 the left hand **and its body mirrored**. Everything
-measured in a slot therefore reads the same for both hands, and a mirrored signer is the same recording with the slots exchanged.
-Layouts without a pose get a hand frame: unit = 2.2 palm lengths, and no location.
+movement stays). *Hand slots*: slot 0 is the signer's right hand, slot 1 the left hand **and its body mirrored**.
+Everything measured in a slot therefore reads the same for both hands, and a mirrored signer is the same recording
+with the slots exchanged. Layouts without a pose get a hand frame: unit = 2.2 palm lengths, and no location.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ ANCHORS = ("nose", "mouth", "forehead", "near ear", "far ear", "neck", "chest", 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BodyFrame:
-    """Where a body stands in the picture: ``origin`` ``(2,)`` and ``unit`` in square units (picture heights), ``roll_rad``.
+    """Where a body stands in the picture: ``origin`` ``(2,)`` and ``unit`` in square units (picture heights),
+    ``roll_rad``.
 
     ``from_pose`` is False where the unit had to be taken from the palms.
     """
@@ -47,8 +49,9 @@ class CanonicalClip:
     """A recording in the canonical frame; ``T`` moments of 30 Hz, ``F`` recorded frames.
 
     ``hands`` ``(2, T, 21, 3)`` by slot, NaN where not seen; z is relative to the wrist. ``seen`` ``(2, T)``.
-    ``wrists`` ``(2, T, 2)``: the pose's wrists (NaN without a pose). ``anchors`` ``(2, 9, 2)``: clip medians of ``ANCHORS``.
-    ``face`` ``(T, 468, 3)`` in square units about the nose, or None. ``detected`` ``(2, F)``: what was there before gaps were filled.
+    ``wrists`` ``(2, T, 2)``: the pose's wrists (NaN without a pose). ``anchors`` ``(2, 9, 2)``: clip medians of
+    ``ANCHORS``. ``face`` ``(T, 468, 3)`` in square units about the nose, or None. ``detected`` ``(2, F)``: what was
+    there before gaps were filled.
     """
 
     times_ms: np.ndarray
@@ -67,7 +70,9 @@ class CanonicalClip:
 
 
 def canonicalise(clip: LandmarkClip) -> CanonicalClip:
-    """The canonical form of ``clip``; never raises on poor tracking (``body`` is None where no body or hand was ever found)."""
+    """The canonical form of ``clip``; never raises on poor tracking (``body`` is None where no body or hand was
+    ever found).
+    """
     times_ms = np.asarray(clip.times_ms, np.float64)
     blocks = square_blocks(clip.landmarks, clip.layout, clip.video)
     grid_ms = grid_times(times_ms)
@@ -93,7 +98,9 @@ def canonicalise(clip: LandmarkClip) -> CanonicalClip:
 
 
 def square_blocks(landmarks: np.ndarray, layout: Layout, video: VideoFormat) -> dict[Block, np.ndarray]:
-    """Image blocks ``(T, n, 3)`` of ``landmarks`` in square units, un-mirrored, hands exchanged where the pose's wrists say so."""
+    """Image blocks ``(T, n, 3)`` of ``landmarks`` in square units, un-mirrored, hands exchanged where the pose's
+    wrists say so.
+    """
     aspect = video.width / video.height
     scale = np.array([aspect, 1.0, aspect], np.float32)
     blocks = {}

@@ -1,8 +1,9 @@
 """How unlike two signs are: block by block and moment by moment, for one attempt against many references at once.
 
-The local cost is *evidence-normalised*: with u = min(‖Δ‖ / miss, 3) for a block that both have, and 1 where one alone has the hand,
-cost = Σ W·(min(a, c)·u + |a − c|) / max(Σ W·max(a, c), ε) over blocks and hands, a and c being how far the hand is there in attempt
-and reference. Without the denominator moments without hands would match everything (measured: AUC 0.969 → 0.928).
+The local cost is *evidence-normalised*: with u = min(‖Δ‖ / miss, 3) for a block that both have, and 1 where one alone
+has the hand, cost = Σ W·(min(a, c)·u + |a − c|) / max(Σ W·max(a, c), ε) over blocks and hands, a and c being how far
+the hand is there in attempt and reference. Without the denominator moments without hands would match everything
+(measured: AUC 0.969 → 0.928).
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ AS_SIGNED, MIRRORED = 0, 1
 class Pack:
     """Sign features of ``R`` references laid side by side for matrix products.
 
-    ``blocks[name]`` ``(size, 2, T, R)``; ``squares[name]`` ``(2, T, R)``; ``hand_there`` and ``wrist_there`` ``(2, T, R)``;
-    ``has_body`` and ``still`` ``(R,)``.
+    ``blocks[name]`` ``(size, 2, T, R)``; ``squares[name]`` ``(2, T, R)``; ``hand_there`` and ``wrist_there`` ``(2, T,
+    R)``; ``has_body`` and ``still`` ``(R,)``.
     """
 
     blocks: dict[str, np.ndarray]
@@ -92,8 +93,8 @@ def pack(signs: Sequence[Features]) -> Pack:
 
 
 def block_terms(sign: Features, references: Pack, block: FeatureBlock) -> tuple[np.ndarray, np.ndarray]:
-    """What one block adds to numerator and denominator of the cost, unweighted: two arrays ``(2, Ta, 2, Tr, R)`` of each hand slot of the
-    attempt against each of the references.
+    """What one block adds to numerator and denominator of the cost, unweighted: two arrays ``(2, Ta, 2, Tr, R)`` of
+    each hand slot of the attempt against each of the references.
     """
     size, _, moments, count = references.blocks[block.name].shape
     values = sign.blocks.get(block.name)
@@ -118,7 +119,9 @@ def block_terms(sign: Features, references: Pack, block: FeatureBlock) -> tuple[
 
 
 def of_mirror(terms: np.ndarray, mirror: int) -> np.ndarray:
-    """The terms ``(2 hand slots of the reference, Ta, Tr, R)`` that belong together when the attempt is taken in ``mirror``."""
+    """The terms ``(2 hand slots of the reference, Ta, Tr, R)`` that belong together when the attempt is taken in
+    ``mirror``.
+    """
     return np.stack([terms[mirror, :, 0], terms[1 ^ mirror, :, 1]])
 
 
@@ -156,8 +159,8 @@ def distances(sign: Features, references: Pack) -> np.ndarray:
 
 
 def presence_match(sign: Features, references: Pack) -> np.ndarray:
-    """How well the hands in use agree ``(2 mirrors, R)``: shared over total presence, so that a wrong handshape of one hand is not
-    taken for the other hand being missing.
+    """How well the hands in use agree ``(2 mirrors, R)``: shared over total presence, so that a wrong handshape of
+    one hand is not taken for the other hand being missing.
     """
     a, c = sign.hand_there.mean(axis=1), references.hand_there.mean(axis=1)
     matches = []

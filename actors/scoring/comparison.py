@@ -1,4 +1,5 @@
-"""One signed sign against the references of its gloss: the nearest one, how far it is, and where along the way the parameters part."""
+"""One signed sign against the references of its gloss: the nearest one, how far it is, and where along the way the
+parameters part."""
 
 from __future__ import annotations
 
@@ -21,9 +22,10 @@ MEASURED_OTHERS = 8
 class SignComparison:
     """A located sign (moments ``start:stop`` of the attempt) against its nearest ``reference``.
 
-    ``path`` ``(n, 2)`` pairs attempt and reference moments (both 0..19). ``unlike[name]`` and ``evidence[name]`` ``(2, n)``: numerator and
-    denominator of a block's cost by the reference's hand slot along the path; hand ``slot`` of the reference is slot ``slot ^ mirror`` of
-    the attempt. ``cohort`` and ``nearest_other`` are distances to other glosses (None in a library of one gloss).
+    ``path`` ``(n, 2)`` pairs attempt and reference moments (both 0..19). ``unlike[name]`` and ``evidence[name]``
+    ``(2, n)``: numerator and denominator of a block's cost by the reference's hand slot along the path; hand ``slot``
+    of the reference is slot ``slot ^ mirror`` of the attempt. ``cohort`` and ``nearest_other`` are distances to other
+    glosses (None in a library of one gloss).
     """
 
     sign_index: int
@@ -87,7 +89,9 @@ def _likelier_reading(sign: Features, library: Library, gloss: str) -> Features:
 
 
 def _nearest(far: np.ndarray, mirror: int | None) -> tuple[int, int]:
-    """The nearest of the distances ``(2 mirrors, n)``: its place and mirror; in ``mirror`` alone if that is given and possible."""
+    """The nearest of the distances ``(2 mirrors, n)``: its place and mirror; in ``mirror`` alone if that is given
+    and possible.
+    """
     if mirror is not None and np.isfinite(far[mirror]).any():
         return int(np.argmin(far[mirror])), mirror
     best = int(np.argmin(far))
@@ -95,7 +99,9 @@ def _nearest(far: np.ndarray, mirror: int | None) -> tuple[int, int]:
 
 
 def _likely_others(sign: Features, library: Library, gloss: str) -> tuple[list[str], list[int]]:
-    """Other glosses to compare with and their typical references; in a large library those that a rough look finds likely."""
+    """Other glosses to compare with and their typical references; in a large library those that a rough look finds
+    likely.
+    """
     glosses = [other for other in library.glosses if other != gloss]
     places = [library.typical[other] for other in glosses]
     if len(places) <= MEASURED_OTHERS:

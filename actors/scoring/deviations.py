@@ -1,4 +1,5 @@
-"""Where along a sign a measured departure is large: spans of high values, and a place that is off told from a movement that is."""
+"""Where along a sign a measured departure is large: spans of high values, and a place that is off told from a
+movement that is."""
 
 from __future__ import annotations
 
@@ -24,7 +25,9 @@ class Excess:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PathChange:
-    """How a path departs from the reference's between two moments (inclusive): moved by ``shift`` ``(2,)``, or its form scaled by ``factors``."""
+    """How a path departs from the reference's between two moments (inclusive): moved by ``shift`` ``(2,)``, or its
+    form scaled by ``factors``.
+    """
 
     start: int
     stop: int
@@ -34,8 +37,8 @@ class PathChange:
 
 
 def longest_excess(values: np.ndarray, threshold: float, least: int = LEAST_MOMENTS) -> Excess | None:
-    """The span with the greatest sum of ``values`` ``(T,)`` above 0.6 of ``threshold``, if their median there reaches ``threshold``
-    and it lasts ``least`` moments.
+    """The span with the greatest sum of ``values`` ``(T,)`` above 0.6 of ``threshold``, if their median there reaches
+    ``threshold`` and it lasts ``least`` moments.
 
     Maximum-sum subarray (Kadane); NaN counts as no departure.
     """
@@ -54,10 +57,12 @@ def longest_excess(values: np.ndarray, threshold: float, least: int = LEAST_MOME
 
 
 def explain_offset(offset: np.ndarray, path: np.ndarray) -> tuple[PathChange, PathChange] | None:
-    """The best shift and the best scaling, each over its best interval, that turn ``path`` ``(T, 2)`` into ``path + offset``.
+    """The best shift and the best scaling, each over its best interval, that turn ``path`` ``(T, 2)`` into ``path +
+    offset``.
 
-    A shift explains n·|mean offset|² of the offset's squares; a scaling about the interval's mean (f − 1)·p̃ with f by least
-    squares for each axis explains (Σ o·p̃)²/Σ p̃². Intervals of at least three moments; None for shorter signs.
+    A shift explains n·|mean offset|² of the offset's squares; a scaling about the interval's mean (f − 1)·p̃ with f
+    by least squares for each axis explains (Σ o·p̃)²/Σ p̃². Intervals of at least three moments; None for shorter
+    signs.
     """
     count = len(offset)
     if count < LEAST_MOMENTS:

@@ -1,4 +1,5 @@
-"""What was off in a signed sign: spans along the alignment where one parameter of one hand departs from the reference."""
+"""What was off in a signed sign: spans along the alignment where one parameter of one hand departs from the
+reference."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ SLOT_HAND = {RIGHT_SLOT: "right", LEFT_SLOT: "left"}
 
 TURNED_DEGREES = 45.0
 SHAPE_OFF = 0.18
-"""Length of the difference of ``tip_distances`` (root mean square, in palm lengths) from which a handshape is another one."""
+"""Length of the difference of ``tip_distances`` (root mean square, in palm lengths) from which a handshape is
+another one."""
 PLACE_OFF = 0.3
 """Shoulder widths."""
 SMALL_SHARE, LARGE_SHARE = 0.6, 1.7
@@ -53,8 +55,9 @@ class Clock:
 class PairedHand:
     """One hand of the attempt beside the same hand of the reference, at each of the attempt's ``T`` moments.
 
-    ``there`` ``(T,)`` where both are seen; ``hand`` and ``wanted`` ``(T, 21, 3)``; ``centre`` and ``goal`` ``(T, 2)``; ``turned`` degrees and
-    ``shape_off`` ``(T,)`` with NaN where either is missing. Left hands are mirrored (see ``canonical``).
+    ``there`` ``(T,)`` where both are seen; ``hand`` and ``wanted`` ``(T, 21, 3)``; ``centre`` and ``goal`` ``(T,
+    2)``; ``turned`` degrees and ``shape_off`` ``(T,)`` with NaN where either is missing. Left hands are mirrored (see
+    ``canonical``).
     """
 
     slot: int
@@ -75,7 +78,9 @@ class PairedHand:
 
 
 def pair_hand(found: SignComparison, reference_slot: int) -> PairedHand:
-    """Brings attempt and reference together along the alignment: for each attempt moment the mean over its paired moments."""
+    """Brings attempt and reference together along the alignment: for each attempt moment the mean over its paired
+    moments.
+    """
     sign, reference, slot = found.sign, found.reference.sign, reference_slot ^ found.mirror
     weights = np.zeros((len(sign), len(reference)), np.float32)
     weights[found.path[:, 0], found.path[:, 1]] = 1.0
@@ -208,7 +213,9 @@ def _place(
 
 
 def _place_advice(found: SignComparison, pair: PairedHand, shift: np.ndarray, inside: slice) -> str:
-    """Which way to go (the shift is where the hand was too far) and the body's places nearest to where it was and should be."""
+    """Which way to go (the shift is where the hand was too far) and the body's places nearest to where it was and
+    should be.
+    """
     down = abs(shift[1]) >= abs(shift[0])
     to_far_side = shift[0] > 0
     side = ("left" if to_far_side else "right") if pair.slot == LEFT_SLOT else ("right" if to_far_side else "left")

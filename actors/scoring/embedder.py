@@ -1,9 +1,9 @@
 """MediaPipe's own hand-shape embedder, run on landmarks alone.
 
 The model (``gesture_embedder.tflite`` out of Google's gesture recogniser, Apache-2.0) is a residual network of six
-layers of 128 units. Its graph centres the 21 points on the palm and divides them by their larger picture range before the first
-layer, so the embedding does not depend on place or size. The graph also declares inputs for handedness and world landmarks but
-connects them to nothing: the picture's landmarks alone decide.
+layers of 128 units. Its graph centres the 21 points on the palm and divides them by their larger picture range before
+the first layer, so the embedding does not depend on place or size. The graph also declares inputs for handedness and
+world landmarks but connects them to nothing: the picture's landmarks alone decide.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _HAND_INPUT = "hand"
 class HandshapeEmbedder:
     """Turns hand landmarks into unit vectors whose distance tells how unlike two hand shapes are.
 
-    Not thread-safe (one interpreter, one thread). Raises ``ValueError`` for a file that is not this model and ``OSError`` where it
-    cannot be read.
+    Not thread-safe (one interpreter, one thread). Raises ``ValueError`` for a file that is not this model and
+    ``OSError`` where it cannot be read.
     """
 
     def __init__(self, model_path: Path) -> None:
@@ -43,7 +43,8 @@ class HandshapeEmbedder:
         self._output = output["index"]
 
     def embed(self, hands: np.ndarray) -> np.ndarray:
-        """Unit vectors ``(N, 128)`` float32 of ``hands`` ``(N, 21, 3)``: x, y and z in one unit (aspect ratio undone), about 1 in size.
+        """Unit vectors ``(N, 128)`` float32 of ``hands`` ``(N, 21, 3)``: x, y and z in one unit (aspect ratio
+        undone), about 1 in size.
 
         A hand whose x or y is missing gives a row of zeros; a missing z counts as 0 (measured: it costs nothing).
         """

@@ -12,7 +12,9 @@ NONE, MINOR, MAJOR = "none", "minor", "major"
 
 @dataclass(frozen=True, slots=True)
 class FindingCode:
-    """One row: ``text`` may name ``{hand}``, ``{gloss}``, ``{what}`` and ``{size}``; ``major`` is the size from which it is grave."""
+    """One row: ``text`` may name ``{hand}``, ``{gloss}``, ``{what}`` and ``{size}``; ``major`` is the size from
+    which it is grave.
+    """
 
     code: str
     kind: str

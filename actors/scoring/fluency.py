@@ -35,7 +35,9 @@ class Hesitation:
 
 
 def tempo_mark(duration_ms: float, references_ms: Sequence[float]) -> float | None:
-    """1 inside the natural range about the references' durations, a bell of the logarithm outside; None for still references."""
+    """1 inside the natural range about the references' durations, a bell of the logarithm outside; None for still
+    references.
+    """
     known = [reference for reference in references_ms if reference > 0]
     if not known or duration_ms <= 0:
         return None
@@ -45,7 +47,9 @@ def tempo_mark(duration_ms: float, references_ms: Sequence[float]) -> float | No
 
 
 def speeds(paths: np.ndarray) -> np.ndarray:
-    """Mean speed ``(T,)`` in shoulder widths per second of points ``(T, n, 2)`` at 30 Hz, smoothed over three moments."""
+    """Mean speed ``(T,)`` in shoulder widths per second of points ``(T, n, 2)`` at 30 Hz, smoothed over three
+    moments.
+    """
     if len(paths) < 3:
         return np.zeros(len(paths))
     steps = np.gradient(paths.astype(np.float64), axis=0)
@@ -55,9 +59,10 @@ def speeds(paths: np.ndarray) -> np.ndarray:
 
 
 def spectral_arc_length(speed: np.ndarray) -> float | None:
-    """SPARC of a speed profile at 30 Hz: minus the arc length of its normalised Fourier magnitude; nearer 0 is smoother.
+    """SPARC of a speed profile at 30 Hz: minus the arc length of its normalised Fourier magnitude; nearer 0 is
+    smoother.
 
-    Balasubramanian, Melendez-Calderon, Roby-Brami & Burdet 2015 ("On the analysis of movement smoothness"), with their 10 Hz
+    Balasubramanian, Melendez-Calderon, Roby-Brami & Burdet 2015, with their 10 Hz
     cut-off, amplitude threshold 0.05 and zero padding of four octaves. None for a profile without movement.
     """
     if len(speed) < 8 or speed.max() < STILL_SPEED:
@@ -98,9 +103,11 @@ def standstills(speed: np.ndarray) -> list[tuple[int, int]]:
 
 
 def hesitations(speed: np.ndarray, reference_still_ms: np.ndarray) -> list[Hesitation]:
-    """Standstills inside the sign that are longer than the reference's at the same place; to rest at either end is no hesitation.
+    """Standstills inside the sign that are longer than the reference's at the same place; to rest at either end is no
+    hesitation.
 
-    ``reference_still_ms`` ``(T,)``: for every moment of the attempt how long the reference stands still at the place aligned with it.
+    ``reference_still_ms`` ``(T,)``: for every moment of the attempt how long the reference stands still at the place
+    aligned with it.
     """
     found = []
     for start, stop in standstills(speed):
@@ -114,7 +121,9 @@ def hesitations(speed: np.ndarray, reference_still_ms: np.ndarray) -> list[Hesit
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SignFluency:
-    """Fluency of one sign: ``tempo``, ``smoothness`` (None where nothing moved) and ``steadiness`` 0..1, and its hesitations."""
+    """Fluency of one sign: ``tempo``, ``smoothness`` (None where nothing moved) and ``steadiness`` 0..1, and its
+    hesitations.
+    """
 
     tempo: float | None
     smoothness: float | None

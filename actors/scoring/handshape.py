@@ -1,4 +1,5 @@
-"""The hand in natural units: how far each finger bends, which way palm and fingers point, in words a learner can act on."""
+"""The hand in natural units: how far each finger bends, which way palm and fingers point, in words a learner can
+act on."""
 
 from __future__ import annotations
 
@@ -42,7 +43,9 @@ def pointing(hands: np.ndarray) -> np.ndarray:
 
 
 def describe_shape(hand: np.ndarray, wanted: np.ndarray) -> tuple[str, float]:
-    """What to change in ``hand`` to make it ``wanted`` (each ``(n, 21, 3)``, paired moments), and the largest bend error in degrees."""
+    """What to change in ``hand`` to make it ``wanted`` (each ``(n, 21, 3)``, paired moments), and the largest bend
+    error in degrees.
+    """
     error = np.median(finger_bends(hand) - finger_bends(wanted), axis=0)
     worst = np.argsort(-np.abs(error))
     advice = [

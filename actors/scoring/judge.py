@@ -26,7 +26,9 @@ SUCCESS = 0.70
 
 
 def overall_score(accuracy: float, confidence: float, fluency: float) -> float:
-    """The attempt's score; ``fluency`` counts signing only as far as it was the asked sign (it comes in times its accuracy)."""
+    """The attempt's score; ``fluency`` counts signing only as far as it was the asked sign (it comes in times its
+    accuracy).
+    """
     return ACCURACY_SHARE * accuracy + CONFIDENCE_SHARE * confidence + FLUENCY_SHARE * fluency
 
 
@@ -38,7 +40,9 @@ def judge_clip(
     fit: Calibration,
     version: str,
 ) -> Judgement:
-    """Judges ``clip`` as the sentence ``glosses`` (all in ``library``). Deterministic; never raises on poor tracking."""
+    """Judges ``clip`` as the sentence ``glosses`` (all in ``library``). Deterministic; never raises on poor
+    tracking.
+    """
     canonical = canonicalise(clip)
     features = measure(canonical, embedder)
     start, stop = active_span(features)

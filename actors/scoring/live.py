@@ -1,4 +1,5 @@
-"""Provisional marks from the live alignment: what the latest moments of the current sign cost, parameter by parameter."""
+"""Provisional marks from the live alignment: what the latest moments of the current sign cost, parameter by
+parameter."""
 
 from __future__ import annotations
 
@@ -26,7 +27,9 @@ HINT_CODES = {
 
 @dataclass(frozen=True, slots=True)
 class LiveMoment:
-    """One moment on the way: which sign, numerator and denominator of each placed parameter's cost, palm centres of attempt and reference."""
+    """One moment on the way: which sign, numerator and denominator of each placed parameter's cost, palm centres of
+    attempt and reference.
+    """
 
     sign_index: int
     above: tuple[float, ...]

@@ -1,4 +1,5 @@
-"""Where in an attempt each sign of the sentence is: the way through the references in order; rests and transitions cost nothing."""
+"""Where in an attempt each sign of the sentence is: the way through the references in order; rests and transitions
+cost nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from .compare import AS_SIGNED, MIRRORED, Pack, local_costs
 from .parameters import BLOCKS, FeatureBlock, Features, Parameter
 
 PAUSE_COST = 0.85
-"""What a moment between signs costs: less than a moment that is plainly another sign, more than one of the right sign."""
+"""What a moment between signs costs: less than a moment that is plainly another sign, more than one of the right
+sign."""
 PAUSE_MARGIN, PAUSE_FACTOR = 0.2, 1.5
 REST_COST = 0.0
 SHORTEST_SIGN = 4
@@ -30,7 +32,9 @@ class SignSpan:
 
 
 def state_costs(costs: np.ndarray, resting: np.ndarray, pause: float = PAUSE_COST) -> np.ndarray:
-    """Costs ``(T, S)`` of the states of a sentence from ``costs`` ``(T, moments, K)``: pause, sign 0, pause, sign 1, …, pause."""
+    """Costs ``(T, S)`` of the states of a sentence from ``costs`` ``(T, moments, K)``: pause, sign 0, pause, sign
+    1, …, pause.
+    """
     frames, moments, signs = costs.shape
     table = np.empty((frames, signs * (moments + 1) + 1), np.float64)
     table[:, :: moments + 1] = np.where(resting, REST_COST, pause)[:, None]
@@ -43,9 +47,9 @@ def state_costs(costs: np.ndarray, resting: np.ndarray, pause: float = PAUSE_COS
 def locate_signs(attempt: Features, resting: np.ndarray, sentence: Pack) -> tuple[int, list[SignSpan]]:
     """The mirror in which the sentence fits better, and the signs that were found in it, in order.
 
-    ``sentence`` packs one reference per sign. What a pause costs depends on how closely this learner signs: after a first
-    pass, little more than a typical moment of the signs found, so that transitions fall out of clean signing without
-    cutting into a rough one. A sign that got fewer than ``SHORTEST_SIGN`` moments was not signed.
+    ``sentence`` packs one reference per sign. What a pause costs depends on how closely this learner signs: after a
+    first pass, little more than a typical moment of the signs found, so that transitions fall out of clean signing
+    without cutting into a rough one. A sign that got fewer than ``SHORTEST_SIGN`` moments was not signed.
     """
     costs = local_costs(attempt, sentence, PLACED_BLOCKS)
     passes = [_way(state_costs(costs[mirror], resting)) for mirror in (AS_SIGNED, MIRRORED)]

@@ -1,8 +1,10 @@
-"""The parameters of a sign, measured per moment and hand: which feature blocks there are, what they are worth, how they are computed.
+"""The parameters of a sign, measured per moment and hand: which feature blocks there are, what they are worth, how
+they are computed.
 
-A *block* is a vector measured on one hand at one moment; two moments differ in it by the Euclidean length of the difference.
-Blocks and their first constants come from a study on four data sets (``docs/scoring.md`` has the ablation): ``weight`` is the
-block's worth in the sum, ``scale`` the typical length of its differences between unlike signs, so that ``weight / scale`` makes blocks comparable.
+A *block* is a vector measured on one hand at one moment; two moments differ in it by the Euclidean length of the
+difference. Blocks and their first constants come from a study on four data sets (``docs/scoring.md`` has the
+ablation): ``weight`` is the block's worth in the sum, ``scale`` the typical length of its differences between unlike
+signs, so that ``weight / scale`` makes blocks comparable.
 """
 
 from __future__ import annotations
@@ -55,7 +57,8 @@ PROXIMITY_REACH = 0.25
 
 _KNUCKLES = (5, 9, 13, 17)
 _IN_PLANE = np.array([1, 1, 0], np.float32)
-"""The embedder is given no depth: MediaPipe's is noise to it (measured on letters: top-1 0.92 with it, 0.94 without)."""
+"""The embedder is given no depth: MediaPipe's is noise to it (measured on letters: top-1 0.92 with it, 0.94
+without)."""
 _FINGERTIPS_TO_KNUCKLES = [(tip, knuckle) for tip in TIPS for knuckle in _KNUCKLES]
 _TIP_PAIRS = [(a, b) for i, a in enumerate(TIPS) for b in TIPS[i + 1 :]]
 _PAIRS = np.array(_TIP_PAIRS + [(tip, WRIST) for tip in TIPS] + _FINGERTIPS_TO_KNUCKLES)
@@ -67,9 +70,10 @@ _FADED_OUT = 50.0
 class Features:
     """What is measured at ``T`` moments: ``blocks[name]`` ``(2, T, size)`` by slot, 0 where absent.
 
-    ``hand_there`` and ``wrist_there`` ``(2, T)`` in 0..1; ``centre`` ``(2, T, 3)`` palm centres in the body frame; ``hands``
-    ``(2, T, 21, 3)``. ``has_body`` tells whether location was measurable. Without a body nothing tells a right hand
-    from the mirror image of a left one: ``flipped`` is then the same recording with every hand taken as the other kind.
+    ``hand_there`` and ``wrist_there`` ``(2, T)`` in 0..1; ``centre`` ``(2, T, 3)`` palm centres in the body frame;
+    ``hands`` ``(2, T, 21, 3)``. ``has_body`` tells whether location was measurable. Without a body nothing tells a
+    right hand from the mirror image of a left one: ``flipped`` is then the same recording with every hand taken as
+    the other kind.
     """
 
     blocks: dict[str, np.ndarray]
@@ -104,7 +108,9 @@ class Features:
 
 
 def measure(clip: CanonicalClip, embedder: HandshapeEmbedder) -> Features:
-    """All blocks at every moment of ``clip`` except ``path``, which is relative to a sign (``sign_features`` adds it)."""
+    """All blocks at every moment of ``clip`` except ``path``, which is relative to a sign (``sign_features`` adds
+    it).
+    """
     has_body = clip.body is not None and clip.body.from_pose and bool(np.isfinite(clip.anchors).all())
     found = measure_hands(clip.hands, clip.seen, clip.wrists, clip.anchors, embedder, has_body)
     if has_body:
@@ -121,7 +127,9 @@ def measure_hands(
     embedder: HandshapeEmbedder,
     has_body: bool,
 ) -> Features:
-    """``measure`` from its parts, for one or more moments: ``hands`` ``(2, T, 21, 3)``, ``seen`` ``(2, T)``, ``wrists`` ``(2, T, 2)``."""
+    """``measure`` from its parts, for one or more moments: ``hands`` ``(2, T, 21, 3)``, ``seen`` ``(2, T)``,
+    ``wrists`` ``(2, T, 2)``.
+    """
     count = hands.shape[1]
     points = np.where(seen[:, :, None, None], hands, 0.0).astype(np.float32)
     embedding = np.zeros((2, count, EMBEDDING_SIZE), np.float32)
@@ -181,7 +189,8 @@ def sign_path(centre: np.ndarray, presence: np.ndarray) -> np.ndarray:
 
 
 def tip_distances(hands: np.ndarray) -> np.ndarray:
-    """35 distances in the hand ``(…, 35)`` (tip–tip, tip–wrist, tip–knuckle), by the longest wrist–knuckle one, over √35.
+    """35 distances in the hand ``(…, 35)`` (tip–tip, tip–wrist, tip–knuckle), by the longest wrist–knuckle one, over
+    √35.
 
     They do not change when the hand turns, which the embedding does.
     """
@@ -194,7 +203,9 @@ def tip_distances(hands: np.ndarray) -> np.ndarray:
 
 
 def palm_normals(hands: np.ndarray) -> np.ndarray:
-    """Unit normal of the palm ``(…, 3)``: across the knuckles (index − little) × along the hand (wrist → middle knuckle)."""
+    """Unit normal of the palm ``(…, 3)``: across the knuckles (index − little) × along the hand (wrist → middle
+    knuckle).
+    """
     across = hands[..., INDEX_KNUCKLE, :] - hands[..., LITTLE_KNUCKLE, :]
     along = hands[..., MIDDLE_KNUCKLE, :] - hands[..., WRIST, :]
     normal = np.cross(across, along)

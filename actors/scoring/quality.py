@@ -21,7 +21,9 @@ SMALLEST_SHOULDERS = 0.08
 
 @dataclass(frozen=True, slots=True)
 class TrackingQuality:
-    """Shares 0..1 over the active span: ``hands_seen`` (any hand found), ``steadiness`` (found hands not lost again), ``body_seen``."""
+    """Shares 0..1 over the active span: ``hands_seen`` (any hand found), ``steadiness`` (found hands not lost
+    again), ``body_seen``.
+    """
 
     hands_seen: float
     steadiness: float
@@ -82,7 +84,9 @@ def _too_far(clip: CanonicalClip) -> bool:
 
 
 def _where_hands_went(clip: CanonicalClip) -> str:
-    """Wrists that the pose puts above the waist while no hand is found: the picture is bad. Else the hands are out of view."""
+    """Wrists that the pose puts above the waist while no hand is found: the picture is bad. Else the hands are out
+    of view.
+    """
     with np.errstate(invalid="ignore"):
         raised = (clip.wrists[:, :, 1] < _WAIST).any(axis=0) if len(clip) else np.zeros(0, bool)
     return "hands_unclear" if raised.any() and raised.mean() > LEAST_HAND_SEEN else "no_hands"

@@ -1,4 +1,5 @@
-"""Reference signs: recordings of how a sign is signed, checked, trimmed and measured once, and the library that holds them."""
+"""Reference signs: recordings of how a sign is signed, checked, trimmed and measured once, and the library that
+holds them."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from .resample import GRID_STEP_MS
 from .segment import active_span
 
 SIGN_FRAMES = 20
-"""Moments that a sign is measured at, first to last; long and short signs alike, so that tempo is judged apart from form."""
+"""Moments that a sign is measured at, first to last; long and short signs alike, so that tempo is judged apart from
+form."""
 
 ROUGH_MOMENTS = (2, 7, 12, 17)
 
@@ -30,11 +32,13 @@ _MEDOID_OF = 12
 USUAL_DISTANCE = 1.0
 """Distance at which unlike signs lie; a reference that is farther from its neighbours attracts less than it should."""
 ISOLATION_WEIGHT = 0.5
-"""Share of a reference's isolation that is taken off its distances (chosen by leave-one-source-out, ``docs/scoring.md``)."""
+"""Share of a reference's isolation that is taken off its distances (chosen by leave-one-source-out,
+``docs/scoring.md``)."""
 
 
 def relative(distance: np.ndarray, isolation: np.ndarray) -> np.ndarray:
-    """Distances to references, corrected for each reference's own isolation (the Z-norm of speaker verification, Reynolds 1997).
+    """Distances to references, corrected for each reference's own isolation (the Z-norm of speaker verification,
+    Reynolds 1997).
 
     One threshold fits all signs only after this: a reference in a crowd of look-alikes must be met more closely.
     """
@@ -52,7 +56,8 @@ class ReferenceRejected(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """One recorded correct sign: ``sign`` are its features at ``SIGN_FRAMES`` moments, ``duration_ms`` how long it took.
+    """One recorded correct sign: ``sign`` are its features at ``SIGN_FRAMES`` moments, ``duration_ms`` how long it
+    took.
 
     ``still`` marks a single picture (a static hand), which has no tempo.
     """
@@ -69,7 +74,9 @@ class Reference:
 def prepare_reference(
     clip: LandmarkClip, *, reference_id: str, gloss: str, signer: str, variant: str, embedder: HandshapeEmbedder
 ) -> Reference:
-    """Trims the rest at both ends and measures what is left. Raises ReferenceRejected where a learner could not learn from it."""
+    """Trims the rest at both ends and measures what is left. Raises ReferenceRejected where a learner could not
+    learn from it.
+    """
     canonical = canonicalise(clip)
     if not canonical.seen.any():
         raise ReferenceRejected(
@@ -148,7 +155,9 @@ class Library:
 
     @cached_property
     def isolation(self) -> np.ndarray:
-        """How far each reference is ``(R,)`` from the nearest ``COHORT`` other glosses, on average; ``USUAL_DISTANCE`` without others."""
+        """How far each reference is ``(R,)`` from the nearest ``COHORT`` other glosses, on average;
+        ``USUAL_DISTANCE`` without others.
+        """
         typical = self.packed.take(list(self.typical.values()))
         glosses = np.array(self.glosses)
         found = np.full(len(self._references), USUAL_DISTANCE, np.float32)
@@ -163,12 +172,16 @@ class Library:
         return pack([reference.sign.at(ROUGH_MOMENTS) for reference in self._references])
 
     def rough_distances(self, sign: Features) -> np.ndarray:
-        """``relative_distances`` to all references ``(R,)`` judged by four moments: to find the ones worth a full look."""
+        """``relative_distances`` to all references ``(R,)`` judged by four moments: to find the ones worth a full
+        look.
+        """
         far = distances(sign.at(ROUGH_MOMENTS), self._rough).min(axis=0)
         return relative(far, self.isolation)
 
     def relative_distances(self, sign: Features, indices: Sequence[int] | np.ndarray) -> np.ndarray:
-        """Distances ``(2 mirrors, n)`` of a sign to some references, each allowing for how alone that reference stands."""
+        """Distances ``(2 mirrors, n)`` of a sign to some references, each allowing for how alone that reference
+        stands.
+        """
         return relative(distances(sign, self.packed.take(indices)), self.isolation[list(indices)])
 
     def to_arrays(self) -> dict[str, Any]:
@@ -197,7 +210,9 @@ class Library:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Any]) -> Library:
-        """The library that ``to_arrays`` gave; its references are views, nothing is copied. Raises KeyError for other arrays."""
+        """The library that ``to_arrays`` gave; its references are views, nothing is copied. Raises KeyError for
+        other arrays.
+        """
         references = []
         for index, reference_id in enumerate(arrays["reference_id"]):
             has_body = bool(arrays["has_body"][index])

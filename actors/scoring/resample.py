@@ -29,10 +29,11 @@ def grid_times(times_ms: np.ndarray) -> np.ndarray:
 
 
 def resample_track(points: np.ndarray, times_ms: np.ndarray, grid_ms: np.ndarray) -> Track:
-    """``points`` ``(F, n, 3)`` at ``times_ms`` ``(F,)`` put on ``grid_ms`` ``(T,)``, linearly between the frames that have x and y.
+    """``points`` ``(F, n, 3)`` at ``times_ms`` ``(F,)`` put on ``grid_ms`` ``(T,)``, linearly between the frames that
+    have x and y.
 
-    Inside gaps longer than ``MAX_GAP_MS``, and more than one grid step outside the first and last detection, the track is not seen.
-    A z that is missing throughout a frame (recordings in two dimensions) counts as 0.
+    Inside gaps longer than ``MAX_GAP_MS``, and more than one grid step outside the first and last detection, the
+    track is not seen. A z that is missing throughout a frame (recordings in two dimensions) counts as 0.
     """
     track = np.full((len(grid_ms), *points.shape[1:]), np.nan, np.float32)
     detected = np.isfinite(points[:, :, :2]).all(axis=(1, 2))

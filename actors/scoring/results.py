@@ -33,7 +33,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class SignJudgement:
-    """One sign of the sentence; frames count the pushed ones. ``reference_id`` is the reference that it came nearest to."""
+    """One sign of the sentence; frames count the pushed ones. ``reference_id`` is the reference that it came
+    nearest to.
+    """
 
     sign_index: int
     gloss: str

@@ -49,7 +49,8 @@ class AttemptSpan:
 class RestToRest:
     """Finds attempts in an endless stream: one begins when a hand is raised and ends after ``rest_ms`` without one.
 
-    Pure: moments come in with their times, finished attempts come out. Signing shorter than ``shortest_ms`` is no attempt.
+    Pure: moments come in with their times, finished attempts come out. Signing shorter than ``shortest_ms`` is no
+    attempt.
     """
 
     def __init__(self, rest_ms: float = 700.0, shortest_ms: float = 300.0) -> None:

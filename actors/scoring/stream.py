@@ -1,4 +1,5 @@
-"""Scoring while the learner signs: one vector operation a frame, provisional marks at any moment, the final judgement at the end."""
+"""Scoring while the learner signs: one vector operation a frame, provisional marks at any moment, the final
+judgement at the end."""
 
 from __future__ import annotations
 

@@ -38,7 +38,9 @@ def sign_fluency(attempt: Features, found: SignComparison, library: Library) -> 
 
 
 def hand_speed(features: Features) -> np.ndarray:
-    """Speed ``(T,)`` of the faster hand: mean over its 21 points, so that opening the hand counts as moving; 0 where none is seen."""
+    """Speed ``(T,)`` of the faster hand: mean over its 21 points, so that opening the hand counts as moving; 0
+    where none is seen.
+    """
     speed = np.zeros(len(features))
     for slot in (0, 1):
         seen = features.hand_there[slot] > 0
