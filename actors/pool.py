@@ -87,9 +87,16 @@ class Slot:
         finally:
             self._answers.pop(request, None)
 
-    def drain(self, after_ms: int, spread_ms: int) -> None:
-        """Has the session move its learner elsewhere and end. Raises SlotGone."""
-        self._send(Drain(after_ms, spread_ms))
+    def sent_away(self, after_ms: int, spread_ms: int) -> bool:
+        """Has its session move the learner elsewhere and end; an actor without one is ended at once (False)."""
+        try:
+            if self.session_id is not None:
+                self._send(Drain(after_ms, spread_ms))
+                return True
+        except SlotGone:
+            pass
+        self.spawned.kill()
+        return False
 
     def answered(self, packet: Answered) -> None:
         """The actor's answer to a command."""
@@ -133,7 +140,6 @@ class SessionPool:
         self._claims: dict[Id, asyncio.Future[Slot]] = {}
         self._failed_starts = 0
         self._closing = False
-        self._empty = asyncio.Event()
         self._changed = asyncio.Event()
         self._watchers: set[asyncio.Task[None]] = set()
         self._listener: ControlListener | None = None
@@ -196,17 +202,11 @@ class SessionPool:
         """Ends every session in order and takes no new ones; True if all were done within ``timeout_s``."""
         self._closing = True
         self._refuse_claims(_stopping)
-        for slot in list(self._slots.values()):
-            try:
-                slot.drain(after_ms, spread_ms)
-            except SlotGone:
-                slot.spawned.kill()
-        if self._slots:
-            try:
-                await asyncio.wait_for(self._empty.wait(), timeout_s)
-            except TimeoutError:
-                return False
-        return True
+        leaving = [slot.spawned.ended for slot in list(self._slots.values()) if slot.sent_away(after_ms, spread_ms)]
+        if not leaving:
+            return True
+        _, staying = await asyncio.wait(leaving, timeout=timeout_s)
+        return not staying
 
     def close(self) -> None:
         """Ends what is left, at once."""
@@ -233,7 +233,6 @@ class SessionPool:
             slot = Slot(number, self._spawn(number))
             self._slots[number] = slot
             self._starting.add(number)
-            self._empty.clear()
             watcher = asyncio.create_task(self._watch(slot))
             self._watchers.add(watcher)
             watcher.add_done_callback(self._watchers.discard)
@@ -293,8 +292,6 @@ class SessionPool:
         slot.gone()
         slot.spawned.kill()
         self._slots.pop(slot.number, None)
-        if not self._slots:
-            self._empty.set()
         self._changed.set()
         if self._failed_starts >= _START_FAILURES:
             self._refuse_claims(_cannot_start)

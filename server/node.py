@@ -5,11 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Collection
-from pathlib import Path
 from typing import Any, Literal
 
 from ray.actor import ActorHandle
@@ -28,6 +25,7 @@ from server.handoff import Admission
 from server.library.starter import ensure_starter_library
 from server.metrics import NodeMetrics
 from server.models import GESTURE_EMBEDDER, model_path
+from server.node_folder import NodeFolder
 from server.problems import Problem, ProblemCode
 from server.reference_library import LibraryShelf
 from storage.errors import StoreError
@@ -54,7 +52,7 @@ class Node:
         self.tickets = TicketOffice(secrets.token_bytes(32), settings.ticket_ttl_ms)
         self._report = report
         self._shelf: LibraryShelf | None = None
-        self._folder: Path | None = None
+        self._folder: NodeFolder | None = None
         self._writer: ActorHandle | None = None
         self._pool: SessionPool | None = None
         self._writer_tally = Tally()
@@ -67,14 +65,14 @@ class Node:
         embedder_path = model_path(self.settings.models_dir, GESTURE_EMBEDDER)
         self._report("Opening the database …")
         await self.store.open()
-        # Unix socket paths have room for about 100 characters, so the folder is near the root.
-        self._folder = Path(tempfile.mkdtemp(prefix="storysign-"))
+        self._folder = NodeFolder()
+        folder = self._folder.path
         self._report("Preparing the reference signs …")
         await ensure_starter_library(self.store, self.settings.models_dir, _now_ms())
-        self._shelf = LibraryShelf(self.store, embedder_path, self._folder)
+        self._shelf = LibraryShelf(self.store, embedder_path, folder)
         await self._shelf.refresh()
         self._report("Starting Ray and the session actors …")
-        await asyncio.to_thread(start_ray, self.settings.ray_address, self._folder)
+        await asyncio.to_thread(start_ray, self.settings.ray_address, folder)
         self._writer = start_writer(self.settings.database_url)
         try:
             await self._writer.open.remote()
@@ -83,7 +81,7 @@ class Node:
             raise failure.cause from None
         setup = ActorSetup(
             slot=0,
-            control_path=str(self._folder / "control.sock"),
+            control_path=str(folder / "control.sock"),
             embedder_path=str(embedder_path),
             limits=SessionLimits(grace_ms=self.settings.passivate_after_ms, idle_ms=self.settings.connection_idle_ms),
         )
@@ -107,7 +105,7 @@ class Node:
         await self.store.close()
         await asyncio.to_thread(stop_ray)
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.remove()
 
     # ---------------------------------------------------------------------------------------------- stream
 

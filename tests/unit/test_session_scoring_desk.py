@@ -1,4 +1,4 @@
-"""Where frames meet the scorer: frames wait for the next marks, and a fault of the scorer costs a mark, not an attempt."""
+"""Where frames meet the scorer: they wait for the next marks; a fault of the scorer costs a mark, not an attempt."""
 
 from __future__ import annotations
 
