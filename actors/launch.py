@@ -13,8 +13,8 @@ import ray
 from ray.actor import ActorHandle
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from actors.pool import Spawned
 from actors.session.actor import ActorSetup, SessionActor
+from actors.slot import Spawned
 from actors.writer import Writer
 
 _WRITER_CALLS_AT_ONCE = 1_000

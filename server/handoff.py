@@ -18,7 +18,8 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from actors.control import Attach
-from actors.pool import PoolExhausted, SlotGone
+from actors.pool import PoolExhausted
+from actors.slot import SlotGone
 from protocol.messages import SUBPROTOCOL, TICKET_PREFIX
 from server.problems import PROBLEMS, Problem, ProblemCode, problem_body, problem_headers
 from storage.records import Id

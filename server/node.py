@@ -15,9 +15,10 @@ from ray.exceptions import RayError, RayTaskError
 from actors.control import Attach
 from actors.launch import session_spawner, start_ray, start_writer, stop_ray
 from actors.learning.rules import LearningRules
-from actors.pool import SessionPool, SlotGone
+from actors.pool import SessionPool
 from actors.session.actor import ActorSetup
 from actors.session.limits import SessionLimits
+from actors.slot import SlotGone
 from actors.stats import Tally
 from server.auth import TicketOffice, TicketRefused
 from server.config import Settings

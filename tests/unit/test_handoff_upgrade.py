@@ -14,7 +14,8 @@ import pytest
 import uvicorn
 
 from actors.control import Attach
-from actors.pool import PoolExhausted, SlotGone
+from actors.pool import PoolExhausted
+from actors.slot import SlotGone
 from protocol.messages import SUBPROTOCOL
 from server.auth import TicketOffice, TicketRefused
 from server.handoff import Admission, handoff_protocol

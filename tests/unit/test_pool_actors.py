@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from actors.control import Answered, Attach, Command, ControlChannel, Drain, Packet, Ready, Released, connect
-from actors.pool import PoolExhausted, SessionPool, SlotGone, Spawned
+from actors.pool import PoolExhausted, SessionPool
+from actors.slot import SlotGone, Spawned
 
 SESSIONS = [number.to_bytes(16, "big") for number in range(1, 10)]
 
