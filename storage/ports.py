@@ -138,6 +138,11 @@ class Upkeep(Protocol):
     async def export_learner(self, user_id: Id) -> dict[str, list[dict[str, Any]]]:
         """Every row of a learner by table, values as the database gives them. Raises NotFound."""
 
+    async def load_history(
+        self, learner: Learner, history: Sequence[tuple[SessionRecord, Sequence[AttemptRecord]]], now_ms: int
+    ) -> None:
+        """Adds a new learner with completed sessions (oldest first) and all that follows from them."""
+
     async def delete_learner(self, user_id: Id) -> int:
         """Removes every row of a learner for good; gives how many. Raises NotFound."""
 

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from storage import analytics_plans, maintenance_plans
 from storage.analytics import Performance, ResumableSession, SkillAreaSummary, Trends
+from storage.history_plan import History, load_history
 from storage.migrate import SchemaEngine
 from storage.plan import Plan
 from storage.ports import ProgressRules
-from storage.records import Id
+from storage.records import Id, Learner
 
 SWEEP_ROWS = 200
 
@@ -44,6 +45,9 @@ class UpkeepStore:
             for table, lines in schema.items()
         }
         return await self._engine.read(lambda: maintenance_plans.export(user_id, columns))
+
+    async def load_history(self, learner: Learner, history: History, now_ms: int) -> None:
+        await self._engine.write(lambda: load_history(learner, history, self._rules, now_ms))
 
     async def delete_learner(self, user_id: Id) -> int:
         return await self._engine.write(lambda: maintenance_plans.delete(user_id))

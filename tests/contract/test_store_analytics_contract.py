@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from server.demo import DemoSize, demo_learner
 from storage.analytics import SMALLEST_GROUP
 from storage.errors import NotFound
 from storage.ports import Store
 from storage.records import SessionClose, new_id
+from tests.support.analytics_bench import bench
+from tests.support.databases import Database
 from tests.support.store_makers import (
     DAY_MS,
     NOON_MS,
@@ -130,3 +133,35 @@ async def test_a_strange_result_is_counted_as_far_as_it_goes(store: Store) -> No
     (outcome,) = await store.flush([a_flush(activation, 0, 1, attempts=(attempt,))], NOON_MS)
     assert outcome.kind == "committed"
     assert await store.check_progress(learner.id) == ()
+
+
+async def test_a_past_that_is_loaded_is_as_good_as_one_that_was_practised(database: Database, store: Store) -> None:
+    learner, activation = await a_practising_learner(store)
+    attempts = tuple(an_attempt(activation.session.id, n, result=_result(("A", 0.25))) for n in (1, 2, 3))
+    await store.set_status(activation.session.id, 1, "active", NOON_MS)
+    await store.flush([a_flush(activation, 0, 3, attempts=attempts)], NOON_MS)
+    practised, _ = await store.close_session(SessionClose(activation.session.id, 1, 3, "completed"), NOON_MS + DAY_MS)
+    exported = await store.export_learner(learner.id)
+    await store.delete_learner(learner.id)
+
+    unfinished = dataclasses.replace(practised, performance_metrics={}, status="active", overall_score=None)
+    await store.load_history(learner, [(unfinished, attempts)], NOON_MS)
+    loaded = await store.export_learner(learner.id)
+    assert loaded["sentence_attempts"] == exported["sentence_attempts"]
+    assert loaded["practice_sessions"] == exported["practice_sessions"]
+    for table in ("practice_days", "practice_signs"):
+        assert loaded[table] == exported[table]
+    assert await store.check_progress(learner.id) == ()
+
+
+async def test_no_page_of_one_learner_reads_everybodys_attempts(database: Database) -> None:
+    store = await database.store()
+    for number in range(12):
+        learner, history = demo_learner(number, 1, "demo", DemoSize(sessions=6, attempts=5), NOON_MS)
+        await store.load_history(learner, history, NOON_MS)
+    await database.rows("ANALYZE" if database.url.startswith("sqlite") else "ANALYZE TABLE sentence_attempts")
+    for line in await bench(database.url, times=2):
+        for sql, steps in line["plans"].items():
+            for step in steps:
+                assert not step.startswith("SCAN"), (sql, step)
+                assert " ALL " not in step or "user_progress" in sql, (sql, step)

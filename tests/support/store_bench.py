@@ -3,8 +3,8 @@
     python -m tests.support.store_bench --report reports/store-bench.json
 
 For each store and group size: sessions of different learners flush one attempt each, with a landmark blob of 12 KB,
-in one group after another. Then the very same INSERTs and UPDATEs, recorded, are sent to a fresh database by the bare
-driver, one transaction a group: no reads, no checks, no progress. Files are on the disk of the temporary folder, commits
+in one group after another. Then the very same INSERTs and UPDATEs, recorded, go to a fresh database by the bare
+driver, one transaction a group: no reads, no checks, no progress. Files are on the temporary folder's disk, commits
 are durable.
 """
 

@@ -110,6 +110,7 @@ async def _repair_and_delete(store: CountingStore, engine: ListeningEngine) -> N
     await engine.write(damage)
     assert await store.repair_progress(learner_id, NOON_MS)
     await store.delete_learner(learner_id)
+    await store.load_history(a_learner(), [], NOON_MS)
 
 
 async def test_no_method_says_what_tidb_lacks(tmp_path: Path) -> None:

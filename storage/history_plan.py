@@ -1,0 +1,66 @@
+"""A learner's whole past in one transaction: for demonstrations and for moving learners between installations."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from storage import rows
+from storage.book import ProgressBook
+from storage.checks import checked_row, whole_units
+from storage.flush import summary_with
+from storage.learner_plans import write_books
+from storage.plan import Insert, Plan, Row
+from storage.ports import ProgressRules
+from storage.records import MARK_UNITS, AttemptRecord, Learner, SessionRecord
+from storage.session_plans import active_ms
+from storage.tallies import Tallies
+
+_SESSION_APPLIED = (*rows.SESSION, "practice_day", "progress_seq")
+History = Sequence[tuple[SessionRecord, Sequence[AttemptRecord]]]
+"""Sessions with their attempts, oldest first; landmarks are left behind."""
+
+
+def load_history(learner: Learner, history: History, rules: ProgressRules, now_ms: int) -> Plan[None]:
+    """Adds a new learner who has completed these sessions, with everything that follows from them.
+
+    Raises ``checks.UnfitAttempt`` for an attempt that can not be a row.
+    """
+    book, tallies = ProgressBook(learner.id, learner.time_zone, (), ()), Tallies()
+    sessions: list[Row] = []
+    attempts: list[Row] = []
+    for session, made in history:
+        for attempt in made:
+            row = checked_row(attempt, 0, attempt.attempt_no)
+            exact = whole_units(attempt)
+            day = book.local_day(exact.attempted_at_ms, rules)
+            seq = book.add_attempt(exact, day, session.skill_areas, rules)
+            tallies.add(learner.id, day, exact)
+            own_id = rows.attempt_id(session.id, attempt.attempt_no)
+            attempts.append((*row, own_id, learner.tenant_id, learner.id, day.isoformat(), seq))
+        completed = _completed(session, made)
+        day = book.local_day(completed.completed_at_ms or 0, rules)
+        scores = [attempt.score for attempt in made if attempt.score is not None]
+        seq = book.add_session(completed, day, scores, rules)
+        sessions.append((*rows.session_row(completed), day.isoformat(), seq))
+    yield Insert("learners", rows.LEARNER, [rows.learner_row(learner)])
+    yield Insert("practice_sessions", _SESSION_APPLIED, sessions)
+    yield Insert("sentence_attempts", rows.ATTEMPT_OWNED, attempts)
+    yield from tallies.added({learner.id: learner.tenant_id})
+    yield from write_books({learner.id: learner}, {learner.id: book}, now_ms)
+
+
+def _completed(session: SessionRecord, attempts: Sequence[AttemptRecord]) -> SessionRecord:
+    """The session as it is after these attempts and its completion at ``completed_at_ms``."""
+    metrics = summary_with(session.performance_metrics, attempts)
+    ended_at_ms = session.completed_at_ms or 0
+    spans = [(attempt.attempted_at_ms, attempt.duration_ms) for attempt in attempts]
+    return dataclasses.replace(
+        session,
+        status="completed",
+        stored_through=max((attempt.attempt_no for attempt in attempts), default=0),
+        overall_score=round(metrics["score_sum"] / metrics["judged"]) / MARK_UNITS if metrics["judged"] else None,
+        sentences_completed=len(metrics["sentences_done"]),
+        duration_seconds=round(active_ms(session.started_at_ms, spans, ended_at_ms) / 1000),
+        performance_metrics=metrics,
+    )
