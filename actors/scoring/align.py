@@ -19,6 +19,23 @@ def symmetric_distances(costs: np.ndarray) -> np.ndarray:
 
     All matrices are swept together, one antidiagonal at a time, so the work per matrix is a few vector operations.
     """
+    return _totals(costs)[-1, -1] / (2 * costs.shape[0])
+
+
+def symmetric_path(cost: np.ndarray) -> np.ndarray:
+    """The warping path ``(n, 2)`` of one cost matrix ``(T, T)``, as (row, column) pairs from start to end."""
+    return symmetric_paths(cost[:, :, None])[0]
+
+
+def symmetric_paths(costs: np.ndarray) -> list[np.ndarray]:
+    """The warping paths of ``B`` cost matrices ``(T, T, B)``, swept together."""
+    costs = costs.astype(np.float64)
+    totals = _totals(costs)
+    return [_way_back(totals[:, :, index].tolist(), costs[:, :, index].tolist()) for index in range(costs.shape[2])]
+
+
+def _totals(costs: np.ndarray) -> np.ndarray:
+    """Cheapest ways ``(T + 1, T + 1, B)`` to each cell of ``costs`` ``(T, T, B)``, with a border before the first."""
     count = costs.shape[0]
     total = np.full((count + 1, count + 1, costs.shape[2]), np.inf, costs.dtype)
     total[0, 0] = 0.0
@@ -26,23 +43,15 @@ def symmetric_distances(costs: np.ndarray) -> np.ndarray:
         cost = costs[rows, columns]
         step = np.minimum(total[rows, columns + 1], total[rows + 1, columns]) + cost
         total[rows + 1, columns + 1] = np.minimum(step, total[rows, columns] + 2 * cost)
-    return total[count, count] / (2 * count)
+    return total
 
 
-def symmetric_path(cost: np.ndarray) -> np.ndarray:
-    """The warping path ``(n, 2)`` of one cost matrix ``(T, T)``, as (row, column) pairs from start to end."""
-    count = cost.shape[0]
-    total = np.full((count + 1, count + 1), np.inf)
-    total[0, 0] = 0.0
-    for rows, columns in _antidiagonals(count):
-        here = cost[rows, columns]
-        step = np.minimum(total[rows, columns + 1], total[rows + 1, columns]) + here
-        total[rows + 1, columns + 1] = np.minimum(step, total[rows, columns] + 2 * here)
-    row = column = count - 1
+def _way_back(total: list[list[float]], cost: list[list[float]]) -> np.ndarray:
+    row = column = len(cost) - 1
     path = [(row, column)]
     while row or column:
-        diagonal = total[row, column] + 2 * cost[row, column]
-        up, left = total[row, column + 1] + cost[row, column], total[row + 1, column] + cost[row, column]
+        diagonal = total[row][column] + 2 * cost[row][column]
+        up, left = total[row][column + 1] + cost[row][column], total[row + 1][column] + cost[row][column]
         best = min(diagonal, up, left)
         row, column = (
             (row - 1, column - 1) if best == diagonal else (row - 1, column) if best == up else (row, column - 1)
