@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from actors.scoring.align import symmetric_path
+from actors.scoring.align import symmetric_paths
 from actors.scoring.calibrate import COHORT, Calibration, calibration
 from actors.scoring.canonical import canonicalise
 from actors.scoring.compare import distances, local_costs
@@ -121,13 +121,12 @@ class PairScorer:
         """Closed and open scores ``(R,)``; NaN for the signer's own references."""
         found = self.evidence(attempt, label, signer)
         scores = np.full((2, len(self._signers)), np.nan)
-        for index in np.flatnonzero(np.isfinite(found.closed[:, 0])):
-            marks = [self._marks(attempt, context[index]) for context in (found.closed, found.open)]
-            fluency = 0.0
-            if max(accuracy for accuracy, _ in marks) >= LEAST_ACCURACY:
-                sign = _readings(attempt.sign)[found.reading[index]]
-                fluency = self._fluency(attempt, sign, int(index), int(found.mirror[index]))
-            scores[:, index] = [overall_score(*both, both[0] * fluency) for both in marks]
+        others = np.flatnonzero(np.isfinite(found.closed[:, 0]))
+        marks = {index: [self._marks(attempt, each[index]) for each in (found.closed, found.open)] for index in others}
+        right = [index for index in others if max(accuracy for accuracy, _ in marks[index]) >= LEAST_ACCURACY]
+        fluency = self._fluencies(attempt, found, right)
+        for index in others:
+            scores[:, index] = [overall_score(*both, both[0] * fluency.get(index, 0.0)) for both in marks[index]]
         return scores[0], scores[1]
 
     def evidence(self, attempt: PreparedAttempt, label: str, signer: str) -> Evidence:
@@ -185,16 +184,30 @@ class PairScorer:
         distance, cohort, nearest = (None if np.isnan(value) else float(value) for value in context)
         return self._fit.accuracy(distance, cohort), self._fit.certainty(distance, nearest) * attempt.quality
 
-    def _fluency(self, attempt: PreparedAttempt, sign: Features, index: int, mirror: int) -> float:
-        """Fluency beside one reference; the way through it is only sought where the attempt stands still at all."""
+    def _fluencies(self, attempt: PreparedAttempt, found: Evidence, indices: Sequence[int]) -> dict[int, float]:
+        """Fluency beside some references; the ways through them are sought only where the attempt ever stands still."""
+        stood = any((stop - start) * GRID_STEP_MS >= HESITATION_MS for start, stop in standstills(attempt.speed))
+        moving = [index for index in indices if self._speeds[index] is not None]
+        paths = self._paths(attempt.sign, found, moving) if stood else {}
+        return {index: self._fluency(attempt, index, paths.get(index)) for index in indices}
+
+    def _paths(self, sign: Features, found: Evidence, indices: Sequence[int]) -> dict[int, np.ndarray]:
+        """The way through the sign beside each of some references."""
+        paths: dict[int, np.ndarray] = {}
+        for number, reading in enumerate(_readings(sign)):
+            chosen = [index for index in indices if found.reading[index] == number]
+            costs = local_costs(reading, self._library.packed.take(chosen))
+            ways = symmetric_paths(costs[found.mirror[chosen], :, :, np.arange(len(chosen))].transpose(1, 2, 0))
+            paths.update(zip(chosen, ways, strict=True))
+        return paths
+
+    def _fluency(self, attempt: PreparedAttempt, index: int, path: np.ndarray | None) -> float:
         own = self._speeds[index]
         if own is None or len(attempt.speed) < 2:
             return SignFluency(None, None, 1.0, ()).mark
         stops = []
-        if any((stop - start) * GRID_STEP_MS >= HESITATION_MS for start, stop in standstills(attempt.speed)):
-            single = self._library.packed.take([index])
-            path = symmetric_path(local_costs(sign, single)[mirror, :, :, 0].astype(np.float64))
-            stops = hesitations(attempt.speed, still_beside(own, path, len(attempt.speed), len(sign)))
+        if path is not None:
+            stops = hesitations(attempt.speed, still_beside(own, path, len(attempt.speed), len(attempt.sign)))
         return SignFluency(
             tempo_mark(attempt.duration_ms, [self._library.references[index].duration_ms]),
             smoothness_mark(attempt.speed, self._arcs[index]),
