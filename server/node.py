@@ -129,13 +129,10 @@ class Node:
 
     # ------------------------------------------------------------------------------------------------ REST
 
-    def library_glosses(self) -> Collection[str]:
-        """The signs that have a reference."""
-        return self._ready_shelf.glosses
-
-    async def refresh_library(self) -> None:
-        """Takes in signs that were imported while the server runs."""
+    async def library_glosses(self) -> Collection[str]:
+        """The signs that have a reference, those that were imported a moment ago among them."""
         await self._ready_shelf.refresh()
+        return self._ready_shelf.glosses
 
     async def command(self, session_id: Id, name: CommandName) -> SessionRecord:
         """Has the session's owner do it: its actor while it lives here, else the store under a new epoch."""

@@ -32,8 +32,8 @@ class PracticeNode(Protocol):
     store: Catalogue
     tickets: TicketOffice
 
-    def library_glosses(self) -> Collection[str]:
-        """The signs that have a reference."""
+    async def library_glosses(self) -> Collection[str]:
+        """The signs that have a reference now."""
 
     async def scrape(self) -> bytes:
         """The node's figures for Prometheus."""

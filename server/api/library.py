@@ -27,7 +27,7 @@ def glosses_of(story: Story) -> list[str]:
 @router.get("/stories")
 async def list_stories(node: NodeDep, learner: LearnerDep) -> list[StoryBody]:
     """All stories of the learner's tenant."""
-    library = node.library_glosses()
+    library = await node.library_glosses()
     return [_body(story, library) for story in await node.store.stories(learner.tenant_id)]
 
 
@@ -37,13 +37,13 @@ async def read_story(node: NodeDep, learner: LearnerDep, story_id: str) -> Story
     story = await node.store.story(learner.tenant_id, story_id)
     if story is None:
         raise Problem(ProblemCode.NOT_FOUND, f"There is no story '{story_id}'.")
-    return _body(story, node.library_glosses())
+    return _body(story, await node.library_glosses())
 
 
 @router.get("/signs")
 async def list_signs(node: NodeDep, _: LearnerDep) -> list[SignBody]:
     """All signs that have a reference, in alphabetical order."""
-    return [SignBody(gloss=gloss) for gloss in sorted(node.library_glosses())]
+    return [SignBody(gloss=gloss) for gloss in sorted(await node.library_glosses())]
 
 
 def _body(story: Story, library: Collection[str]) -> StoryBody:

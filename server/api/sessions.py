@@ -20,7 +20,7 @@ async def create_session(request: Request, node: NodeDep, learner: LearnerDep, w
     """Start a story or free practice; answers with the ticket for the first connection."""
     story = await _wished_story(node, learner, wish)
     glosses = glosses_of(story)
-    missing = missing_glosses(glosses, node.library_glosses())
+    missing = missing_glosses(glosses, await node.library_glosses())
     if missing:
         raise Problem(ProblemCode.GLOSSES_UNKNOWN, f"There is no reference for {', '.join(missing)}.", glosses=missing)
     session = _new_session(story, learner, wish, unix_ms())
