@@ -161,14 +161,19 @@ class ClientStream:
         Raises ProtocolError, and takes none of them, where the server would refuse them: FRAME_LENGTH, NON_FINITE,
         TIMES_NOT_ASCENDING, ATTEMPT_TOO_LONG (end the attempt then).
         """
+        self.add_packed_frames(pack_landmarks(landmarks, self._layout), times_ms)
+
+    def add_packed_frames(self, packed: bytes, times_ms: Sequence[int] | np.ndarray) -> None:
+        """The same with frames that have been packed before, as ``pack_landmarks`` does it; raises the same."""
         attempt = self._need_recording()
         times = [int(time) for time in times_ms]
-        if len(times) != len(landmarks):
-            raise ProtocolError(ErrorCode.FRAME_LENGTH, f"{len(times)} time stamps for {len(landmarks)} frames")
+        if len(packed) != len(times) * self._layout.frame_bytes:
+            text = f"{len(times)} time stamps for {len(packed) / self._layout.frame_bytes:g} frames"
+            raise ProtocolError(ErrorCode.FRAME_LENGTH, text)
         if times and times[0] < 0:
             raise ProtocolError(ErrorCode.INVALID_FIELD, "a frame cannot be older than its attempt")
         check_times([*attempt.times_ms[-1:], *times], len(attempt.times_ms) - len(attempt.times_ms[-1:]))
-        attempt.append(times, pack_landmarks(landmarks, self._layout))
+        attempt.append(times, packed)
 
     def end_attempt(self) -> None:
         """The learner has finished signing: the attempt is to be judged."""

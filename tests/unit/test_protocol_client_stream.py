@@ -151,6 +151,26 @@ def test_an_attempt_takes_all_its_frames_and_not_one_more() -> None:
         stream.add_frames(np.zeros((1, HANDS.points, 3), np.float32), [MAX_ATTEMPT_FRAMES])
 
 
+def test_frames_packed_before_are_sent_as_they_are_and_held_to_the_same_bounds():
+    landmarks = np.linspace(0, 1, 2 * HANDS.points * 3, dtype=np.float32).reshape(2, HANDS.points, 3)
+    packed = pack_landmarks(landmarks, HANDS)
+    from_floats, from_bytes = a_session(), a_session()
+    for stream in (from_floats, from_bytes):
+        stream.begin_attempt(0, at_ms=5)
+    from_floats.add_frames(landmarks, [0, 33])
+    from_bytes.add_packed_frames(packed, [0, 33])
+    assert from_bytes.data_to_send() == from_floats.data_to_send()
+    for wrong, times_ms, code in (
+        (packed[:-1], [66, 99], ErrorCode.FRAME_LENGTH),
+        (packed, [66], ErrorCode.FRAME_LENGTH),
+        (packed, [33, 66], ErrorCode.TIMES_NOT_ASCENDING),
+    ):
+        with pytest.raises(ProtocolError) as refused:
+            from_bytes.add_packed_frames(wrong, times_ms)
+        assert refused.value.code is code
+    assert from_bytes.data_to_send() == []
+
+
 def test_calls_that_make_no_sense_are_bugs_of_the_caller() -> None:
     fresh = ClientStream(HELLO)
     with pytest.raises(IllegalCall):
