@@ -7,7 +7,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from server import problems, static
-from server.api import health, learners, library, references, sessions
+from server.api import health, learners, library, practice_data, references, sessions
 from server.api.dependencies import PracticeNode
 from server.api.guard import DOCS_PATH, RequestGuard
 from server.api.models import ProblemBody
@@ -40,14 +40,14 @@ def create_app(node: PracticeNode) -> FastAPI:
     )
     app.state.node = node
     problems.install(app)
-    for router in (learners.router, sessions.router, library.router, health.router, references.router):
-        app.include_router(router)
+    for part in (learners, practice_data, sessions, library, references, health):
+        app.include_router(part.router)
     static.install(app, node.settings.origins, node.settings.models_dir)
     if node.settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=sorted(node.settings.allowed_origins),
-            allow_methods=["GET", "POST", "PATCH"],
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type"],
         )
     app.add_middleware(RequestGuard, origins=node.settings.origins, body_max_bytes=node.settings.request_body_max_bytes)

@@ -13,7 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from server.auth import TicketOffice, hash_token
 from server.config import Settings
 from server.problems import Problem, ProblemCode
-from storage.ports import Catalogue
+from storage.ports import Store
 from storage.records import Id, Learner, SessionRecord, id_from_text
 
 MAX_PAGE = 100
@@ -29,7 +29,7 @@ class PracticeNode(Protocol):
     """What REST needs of the node behind it (``server.node.Node``)."""
 
     settings: Settings
-    store: Catalogue
+    store: Store
     tickets: TicketOffice
 
     async def library_glosses(self) -> Collection[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import zoneinfo
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from protocol.messages import AttemptResult, Mark, SkillProgress
-from storage import records
+from protocol.messages import AttemptResult, LayoutName, Mark, SkillProgress
+from storage import analytics, records
 from storage.records import SessionStatus, SessionType, id_text
 
 Item = TypeVar("Item")
@@ -113,6 +114,67 @@ class ProgressBody(Answer):
     skills: list[SkillProgress]
 
 
+class PracticeDayBody(Answer):
+    """One day of the learner's own calendar."""
+
+    day: dt.date
+    attempts: int
+    successful_attempts: int
+    practice_ms: int
+    sessions_completed: int
+    average_score: Mark | None = Field(description="over the attempts that could be judged")
+
+    @classmethod
+    def of(cls, day: records.PracticeDay) -> PracticeDayBody:
+        """From the store's record."""
+        same = {name: getattr(day, name) for name in cls.model_fields if name != "average_score"}
+        return cls(average_score=analytics.mark_of(day.score_sum, day.judged_attempts), **same)
+
+
+class SignDifficultyBody(Answer):
+    """How well one sign was signed."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+    gloss: str
+    times_signed: int
+    average_score: Mark
+
+
+class FindingCountBody(Answer):
+    """How often one correction was due."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+    code: str
+    parameter: str
+    gloss: str
+    times_found: int
+
+
+class TrendsBody(Answer):
+    """The learner's days, oldest first, and what was hard in them."""
+
+    first: dt.date
+    last: dt.date
+    days: list[PracticeDayBody]
+    active_days: int
+    moving_score: list[Mark | None] = Field(description="for each day the average of it and the six before")
+    hardest_signs: list[SignDifficultyBody]
+    frequent_findings: list[FindingCountBody]
+
+    @classmethod
+    def of(cls, trends: analytics.Trends) -> TrendsBody:
+        """From the store's answer."""
+        return cls(
+            first=trends.first,
+            last=trends.last,
+            days=[PracticeDayBody.of(day) for day in trends.days],
+            active_days=trends.active_days,
+            moving_score=list(trends.moving_score),
+            hardest_signs=[SignDifficultyBody.model_validate(sign) for sign in trends.hardest_signs],
+            frequent_findings=[FindingCountBody.model_validate(finding) for finding in trends.frequent_findings],
+        )
+
+
 # ------------------------------------------------------------------------------------------------------ library
 
 
@@ -143,6 +205,37 @@ class SignBody(Answer):
     """A sign that can be practised."""
 
     gloss: str
+
+
+class ReferenceBody(Answer):
+    """A recorded correct sign."""
+
+    id: str
+    gloss: str
+    signer: str
+    variant: str
+    source: str
+
+    @classmethod
+    def of(cls, reference: records.ReferenceRecord) -> ReferenceBody:
+        """From the store's record."""
+        same = {name: getattr(reference, name) for name in cls.model_fields if name != "id"}
+        return cls(id=id_text(reference.id), **same)
+
+
+class LandmarksBody(Answer):
+    """A recording's landmarks.
+
+    ``points`` is base64 of all frames one after the other, each as the stream's ``frames.l`` has it: the points of the
+    layout in order, x, y, z of each as little-endian int16 (docs/protocol.md, Landmarks).
+    """
+
+    layout: LayoutName
+    width: int
+    height: int
+    mirrored: bool
+    times_ms: list[int]
+    points: str
 
 
 # ----------------------------------------------------------------------------------------------------- sessions

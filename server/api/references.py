@@ -8,9 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from fastapi import APIRouter, Response
 
-from protocol.messages import LayoutName
 from server.api.dependencies import LearnerDep, NodeDep
-from server.api.models import Answer
+from server.api.models import LandmarksBody, ReferenceBody
 from server.problems import Problem, ProblemCode
 from storage import records
 from storage.landmark_blob import decode
@@ -18,37 +17,6 @@ from storage.records import id_text
 
 router = APIRouter(prefix="/v1/signs/{gloss:path}/references", tags=["library"])
 _NEVER_CHANGES = "private, max-age=31536000, immutable"
-
-
-class ReferenceBody(Answer):
-    """A recorded correct sign."""
-
-    id: str
-    gloss: str
-    signer: str
-    variant: str
-    source: str
-
-    @classmethod
-    def of(cls, reference: records.ReferenceRecord) -> ReferenceBody:
-        """From the store's record."""
-        same = {name: getattr(reference, name) for name in cls.model_fields if name != "id"}
-        return cls(id=id_text(reference.id), **same)
-
-
-class LandmarksBody(Answer):
-    """A recording's landmarks.
-
-    ``points`` is base64 of all frames one after the other, each as the stream's ``frames.l`` has it: the points of the
-    layout in order, x, y, z of each as little-endian int16 (docs/protocol.md, Landmarks).
-    """
-
-    layout: LayoutName
-    width: int
-    height: int
-    mirrored: bool
-    times_ms: list[int]
-    points: str
 
 
 @router.get("")
