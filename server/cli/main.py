@@ -27,6 +27,7 @@ class _Entry:
 
 ENTRIES = (
     _Entry("serve", "server.cli.serve", "serve", "Start a server on this machine; Ctrl-C stops it."),
+    _Entry("drain", "server.cli.drain", "drain", "Have a server hand its learners on, save everything, and stop."),
     _Entry("practice", "server.cli.practice", "practice", "Practise with recorded clips in place of a camera."),
     _Entry("signs", "server.cli.signs", "app", "The reference library: import, list, show and remove signs."),
     _Entry("models", "server.cli.models", "app", "Fetch and check the MediaPipe models and the starter recordings."),

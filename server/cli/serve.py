@@ -23,6 +23,7 @@ from server.app import create_app
 from server.config import DEFAULT_HOST, DEFAULT_PORT, Settings
 from server.handoff import handoff_protocol
 from server.node import Node
+from server.presence import announced
 from storage.open import sqlite_path
 from storage.sqlite.lock import acquire_exclusive
 
@@ -53,7 +54,8 @@ def serve(
         _native_words_to(settings.state_dir / NATIVE_LOG)
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
         settings = settings.with_port(listener.getsockname()[1])
-        uvloop.run(_serve(settings, listener, console))
+        with announced(settings.state_dir, settings.port):
+            uvloop.run(_serve(settings, listener, console))
 
 
 @contextmanager

@@ -78,6 +78,11 @@ class ServerProcess:
         """Asks the server to stop; returns its exit status."""
         assert self._process is not None
         self._process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Waits until the server has ended; returns its exit status."""
+        assert self._process is not None
         return self._process.wait(STOP_TIMEOUT_S)
 
     def kill(self) -> None:
