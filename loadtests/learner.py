@@ -1,6 +1,6 @@
 """A learner who practises by the clock: what is sent and when, over the shared client machine, without I/O or clock.
 
-``next_at_s`` says when ``advance`` is due; ``to_send`` is what has to go out; ``heard`` and ``lost`` say what came back.
+``next_at_s`` says when ``advance`` is due; ``to_send`` what has to go out; ``heard`` and ``lost`` what came back.
 All times are seconds of one monotonic clock. The waits that the run is about go into ``Samples``.
 """
 
@@ -63,6 +63,7 @@ class Learner:
         self._waiting_stored: dict[int, tuple[float, str]] = {}
         self._dialled_s: float | None = None
         self._lost_s: float | None = None
+        self._welcomed_s = 0.0
 
     # ------------------------------------------------------------------------------------------------- the clock
 
@@ -83,7 +84,8 @@ class Learner:
         due_s = self.next_at_s
         if due_s is None or now_s < due_s:
             return
-        self._measure(names.LATENESS, now_s, now_s - due_s)
+        if self.stream.welcomed and due_s >= self._welcomed_s:
+            self._measure(names.LATENESS, now_s, now_s - due_s)
         if self._take is None:
             self._begin(now_s)
         else:
@@ -208,6 +210,7 @@ class Learner:
             if self._take is None and self._begin_at_s is None:
                 self._rest(now_s)
         self._lost_s = self._dialled_s = None
+        self._welcomed_s = now_s
 
     def _done_waiting(self, name: str, waiting: dict[int, tuple[float, str]], number: int, now_s: float) -> None:
         since = waiting.pop(number, None)

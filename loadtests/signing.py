@@ -124,7 +124,7 @@ def leading_hand(clip: LandmarkClip) -> Block:
 
 
 def joined(clips: Sequence[LandmarkClip]) -> LandmarkClip:
-    """Clips of one rate and picture one after the other, from 0 ms, the body passing from each to the next in a glide."""
+    """Clips of one rate and picture one after the other, from 0 ms; the body glides from each to the next."""
     step_ms = 1000.0 / clips[0].video.frame_rate_hz
     between = max(int(TRANSITION_MS / step_ms) - 1, 0)
     shares = (np.arange(1, between + 1, dtype=np.float32) / (between + 1))[:, None, None]
@@ -150,7 +150,7 @@ def trembling(clip: LandmarkClip, share_of_palm: float, rng: np.random.Generator
 
 
 def widened(clip: LandmarkClip, factor: float) -> LandmarkClip:
-    """A broader or slighter person: the body about its own middle, hands of the same shape carried along by the wrist."""
+    """A broader or slighter person: the body about its middle; hands keep their shape and go where the wrists go."""
     landmarks = clip.landmarks.copy()
     pose = clip.layout.slice(Block.POSE)
     assert pose is not None, "a body is widened, so the layout has one"

@@ -1,4 +1,4 @@
-"""Do marks follow skill, and are they the same for every hand, body and camera? Answers from attempts whose truth is known."""
+"""Do marks follow skill, and are they fair across hands, bodies and cameras? Answers from attempts of known truth."""
 
 from __future__ import annotations
 
