@@ -166,7 +166,13 @@ class SessionHost:
         connection = StreamConnection(number, self._client_said, self._connection_lost, packet.request)
         self._connections[number] = connection
         self._tickets[number] = packet.ticket
-        await self._loop.connect_accepted_socket(lambda: connection, sock)
+        try:
+            await self._loop.connect_accepted_socket(lambda: connection, sock)
+        except OSError:
+            # The learner has gone while the socket travelled.
+            self._connections.pop(number)
+            self._tickets.pop(number)
+            return
         if refused is not None:
             connection.close(refused.close_code, refused.reason)
 
