@@ -2,7 +2,7 @@
 
     python -m tests.support.blob_sizes CLIP.pose …
 
-A .pose file keeps x, y, z and a confidence of each point as float32. The file may hold points that no layout of ours has
+A .pose file keeps x, y, z and a confidence of each point as float32. It may hold points that no layout of ours has
 (a finer face), so its size is counted for the points that the blob holds, world points left out.
 
 The error is the largest over all points of the body and the hands, in shoulder widths of the clip; it is made by the
