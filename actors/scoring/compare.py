@@ -115,6 +115,10 @@ def block_terms(sign: Features, references: Pack, block: FeatureBlock) -> tuple[
         comparable = (references.has_body & sign.has_body).astype(np.float32)
         unlike *= comparable
         evidence = evidence * comparable
+    elif block.share_without_body != 1.0:
+        share = np.where(references.has_body & sign.has_body, 1.0, block.share_without_body).astype(np.float32)
+        unlike *= share
+        evidence = evidence * share
     return unlike, evidence
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from .align import symmetric_path
 from .calibrate import COHORT
 from .compare import block_terms, normalised, of_mirror, pack
+from .nonmanual import face_distance, paired_difference
 from .parameters import BLOCKS, Features, Parameter
 from .references import Library, Reference
 
@@ -24,7 +25,8 @@ class SignComparison:
 
     ``path`` ``(n, 2)`` pairs attempt and reference moments (both 0..19). ``unlike[name]`` and ``evidence[name]``
     ``(2, n)``: numerator and denominator of a block's cost by the reference's hand slot along the path; hand ``slot``
-    of the reference is slot ``slot ^ mirror`` of the attempt. ``cohort`` and ``nearest_other`` are distances to other
+    of the reference is slot ``slot ^ mirror`` of the attempt. ``face``: differences of the face's measures and which of
+    them count (``nonmanual``). ``cohort`` and ``nearest_other`` are distances to other
     glosses (None in a library of one gloss).
     """
 
@@ -41,9 +43,12 @@ class SignComparison:
     path: np.ndarray
     unlike: Mapping[str, np.ndarray]
     evidence: Mapping[str, np.ndarray]
+    face: tuple[np.ndarray, np.ndarray] | None
 
     def parameter_distance(self, parameter: Parameter) -> float | None:
         """Evidence-normalised distance of one parameter along the path; None where neither side shows it."""
+        if parameter is Parameter.NONMANUAL:
+            return None if self.face is None else face_distance(*self.face)
         above = below = 0.0
         for block in BLOCKS:
             if block.parameter is parameter:
@@ -77,6 +82,7 @@ def compare_sign(
         path=path,
         unlike=unlike,
         evidence=evidence,
+        face=paired_difference(sign.face, reference.sign.face, path, mirror),
     )
 
 

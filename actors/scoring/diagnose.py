@@ -12,6 +12,7 @@ from .comparison import SignComparison
 from .deviations import LEAST_MOMENTS, Excess, PathChange, explain_offset, longest_excess
 from .findings import make_finding
 from .handshape import angle_between, describe_shape
+from .nonmanual import face_advice, face_distance
 from .parameters import PALM_NORMAL, TIP_DISTANCES
 from .results import Finding
 
@@ -27,6 +28,8 @@ SMALL_SHARE, LARGE_SHARE = 0.6, 1.7
 LEAST_EXTENT = 0.2
 """Shoulder widths (standard deviation) that a movement must span before its size or direction is spoken of."""
 LEAST_EXPLAINED = 0.5
+FACE_OFF = 1.2
+"""Tolerances of ``nonmanual`` that the face must be off on average."""
 LEAST_SPAN_MS = 150.0
 ABSENT_SHARE, USED_SHARE = 0.2, 0.5
 PRAISED = 0.8
@@ -118,6 +121,7 @@ def diagnose(found: SignComparison, clock: Clock) -> list[Finding]:
             corrections.append(_finding(code, found, clock, pair, 0, len(found.sign) - 1))
             continue
         corrections += _turned(found, clock, pair) + _shape(found, clock, pair) + _path(found, clock, pair)
+    corrections += _face(found, clock)
     return sorted(corrections, key=lambda f: (f.severity != "major", f.start_ms, f.code, f.hand or ""))
 
 
@@ -159,6 +163,24 @@ def _finding(
         size=size,
         what=what,
     )
+
+
+def _face(found: SignComparison, clock: Clock) -> list[Finding]:
+    if found.face is None or face_distance(*found.face) < FACE_OFF:
+        return []
+    advice, size = face_advice(*found.face, found.mirror)
+    gloss = found.reference.gloss
+    return [
+        make_finding(
+            "face_differs",
+            clock.start_ms,
+            clock.end_ms,
+            sign_index=found.sign_index,
+            gloss=gloss,
+            size=size,
+            what=advice,
+        )
+    ]
 
 
 def _turned(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Finding]:

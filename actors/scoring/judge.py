@@ -14,9 +14,11 @@ from .embedder import HandshapeEmbedder
 from .findings import make_finding
 from .fluency import SignFluency
 from .locate import SignSpan, locate_signs
+from .nonmanual import CURVE
 from .parameters import Features, Parameter, measure, sign_features
 from .quality import reason_not_to_judge, tracking_quality
 from .references import SIGN_FRAMES, Library
+from .repeats import single_signs
 from .results import Finding, Judgement, SignJudgement, rounded
 from .segment import active_span, raised
 from .tempo import sign_fluency
@@ -52,12 +54,7 @@ def judge_clip(
     mirror, spans = _spans(features, start, stop, glosses, library)
     if not spans:
         return refused("sentence_not_found", canonical, fit, version)
-    compared = []
-    for span in spans:
-        sign = sign_features(features, span.start, span.stop, SIGN_FRAMES)
-        compared.append(
-            compare_sign(sign, (span.sign_index, span.start, span.stop), library, glosses[span.sign_index], mirror)
-        )
+    compared = [_compared(features, span, library, glosses[span.sign_index], mirror) for span in spans]
     return _Verdict(canonical, features, compared, glosses, library, fit, version).judgement()
 
 
@@ -79,6 +76,15 @@ def _spans(
     part = features.cut(start, stop)
     mirror, spans = locate_signs(part, ~raised(part), sentence)
     return mirror, [SignSpan(span.sign_index, span.start + start, span.stop + start) for span in spans]
+
+
+def _compared(features: Features, span: SignSpan, library: Library, gloss: str, mirror: int | None) -> SignComparison:
+    """One sign against its references; where it was repeated, the repetition (or all of them) that comes nearest."""
+    tries = [
+        compare_sign(sign_features(features, *cut, SIGN_FRAMES), (span.sign_index, *cut), library, gloss, mirror)
+        for cut in single_signs(features, span.start, span.stop)
+    ]
+    return min(tries, key=lambda found: found.distance)
 
 
 class _Verdict:
@@ -139,7 +145,7 @@ class _Verdict:
         marks: dict[str, float | None] = {}
         for parameter in Parameter:
             distance = found.parameter_distance(parameter)
-            curve = self._fit.parameters.get(parameter.value)
+            curve = CURVE if parameter is Parameter.NONMANUAL else self._fit.parameters.get(parameter.value)
             still = parameter is Parameter.MOVEMENT and (found.reference.still or len(self._clip) == 1)
             marks[parameter.value] = (
                 None if distance is None or curve is None or still else rounded(curve.mark(distance))

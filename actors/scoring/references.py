@@ -16,7 +16,9 @@ from .calibrate import COHORT
 from .canonical import canonicalise
 from .compare import Pack, distances, pack
 from .embedder import HandshapeEmbedder
+from .nonmanual import MEASURES
 from .parameters import BLOCKS, Features, measure, sign_features
+from .repeats import period
 from .resample import GRID_STEP_MS
 from .segment import active_span
 
@@ -74,8 +76,8 @@ class Reference:
 def prepare_reference(
     clip: LandmarkClip, *, reference_id: str, gloss: str, signer: str, variant: str, embedder: HandshapeEmbedder
 ) -> Reference:
-    """Trims the rest at both ends and measures what is left. Raises ReferenceRejected where a learner could not
-    learn from it.
+    """Trims the rest at both ends, cuts repeated signing to one sign, and measures it. Raises ReferenceRejected where
+    a learner could not learn from it.
     """
     canonical = canonicalise(clip)
     if not canonical.seen.any():
@@ -90,6 +92,8 @@ def prepare_reference(
         )
     still = len(clip.times_ms) == 1
     _check_quality(canonical.detected, features, start, stop, still)
+    lag = period(features, start, stop)
+    stop = stop if lag is None else start + lag
     sign = sign_features(features, start, stop, SIGN_FRAMES)
     return Reference(reference_id, gloss, signer, variant, sign, (stop - start) * GRID_STEP_MS, still)
 
@@ -200,6 +204,9 @@ class Library:
             arrays[name] = (
                 np.stack([getattr(sign, name) for sign in signs]) if signs else np.empty((0, *shape), np.float32)
             )
+        no_face = np.full((SIGN_FRAMES, len(MEASURES)), np.nan, np.float32)
+        faces = [no_face if sign.face is None else sign.face for sign in signs]
+        arrays["face"] = np.stack(faces) if faces else no_face[None][:0]
         for block in BLOCKS:
             empty = np.zeros((*shape, block.size), np.float32)
             values = [sign.blocks.get(block.name, empty) for sign in signs]
@@ -217,7 +224,9 @@ class Library:
         for index, reference_id in enumerate(arrays["reference_id"]):
             has_body = bool(arrays["has_body"][index])
             blocks = {b.name: arrays[_BLOCK_PREFIX + b.name][index] for b in BLOCKS if has_body or not b.needs_body}
-            sign = Features(blocks, *(arrays[name][index] for name in _SIGN_ARRAYS), has_body)
+            face = arrays["face"][index]
+            face = None if np.isnan(face).all() else face
+            sign = Features(blocks, *(arrays[name][index] for name in _SIGN_ARRAYS), has_body, None, face)
             names = (str(arrays[name][index]) for name in ("gloss", "signer", "variant"))
             duration_ms, still = float(arrays["duration_ms"][index]), bool(arrays["still"][index])
             references.append(Reference(str(reference_id), *names, sign, duration_ms, still))
