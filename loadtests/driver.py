@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from loadtests import samples as names
-from loadtests.learner import Learner
+from loadtests.learner import ENDED, Learner
 from loadtests.wire import Refused, Wire, post
 from protocol.errors import ProtocolError
 
@@ -127,7 +127,7 @@ class Practice:
     def _welcomed(self, now_s: float) -> None:
         self._failures, self._refused_ticket = 0, False
         if self._joined_s is not None:
-            self.learner.samples.add(names.JOIN, now_s, (now_s - self._joined_s) * 1000.0)
+            self.learner.measure(names.JOIN, now_s, now_s - self._joined_s)
             self._joined_s = None
 
     def _dial(self, now_s: float) -> None:
@@ -155,7 +155,7 @@ class Practice:
         now_s = self._clock_s()
         self.learner.lost(now_s, wire.close_code)
         stream = self.learner.stream
-        if stream.stopped and stream.status not in ("completed", "abandoned"):
+        if stream.stopped and stream.status not in ENDED:
             raise PracticeStopped(f"the server has ended the stream with {wire.close_code}")
         self._dial_at_s = now_s + stream.reconnect_delay_ms(self._rng.random(), self._failures) / 1000.0
         self._failures += 1

@@ -18,6 +18,7 @@ from protocol.messages import Error, Feedback, Hello, Scored, ServerMessage, Sto
 
 FRAMES_PER_MESSAGE = 3
 PAUSE_S = (0.5, 2.0)
+ENDED = ("completed", "abandoned")
 MAX_UNSAVED = 8
 """A learner to whom this many attempts are said to be not saved yet waits before the next."""
 
@@ -85,7 +86,7 @@ class Learner:
         if due_s is None or now_s < due_s:
             return
         if self.stream.welcomed and due_s >= self._welcomed_s:
-            self._measure(names.LATENESS, now_s, now_s - due_s)
+            self.measure(names.LATENESS, now_s, now_s - due_s)
         if self._take is None:
             self._begin(now_s)
         else:
@@ -151,7 +152,8 @@ class Learner:
         self._lost_s = now_s if self._lost_s is None else self._lost_s
         for waiting in (self._waiting_scored, self._waiting_stored):
             waiting.update({number: (since_s, INTERRUPTED) for number, (since_s, _) in waiting.items()})
-        self.samples.counts["connections lost"] += 1
+        if self.stream.status not in ENDED:
+            self.samples.counts["connections lost"] += 1
 
     def heard(self, data: bytes | str, now_s: float) -> list[ServerMessage]:
         """Takes one message of the server. Raises ProtocolError where it cannot be read."""
@@ -165,7 +167,7 @@ class Learner:
             case Feedback():
                 sent_s = self._sent.pop((message.a, message.q), None)
                 if sent_s is not None:
-                    self._measure(names.FEEDBACK, now_s, now_s - sent_s)
+                    self.measure(names.FEEDBACK, now_s, now_s - sent_s)
             case Scored():
                 self._scored(message, now_s)
             case Stored():
@@ -202,11 +204,11 @@ class Learner:
         if self._lost_s is None:
             self._begin_at_s = now_s + self._rng.uniform(0.0, PAUSE_S[1])
         else:
-            self._measure(names.OUTAGE, now_s, now_s - self._lost_s)
+            self.measure(names.OUTAGE, now_s, now_s - self._lost_s)
             if self._dialled_s is not None:
                 live = welcome.incarnation == "live"
                 name = names.RESUME_LIVE if live else names.RESUME_RESTORED
-                self._measure(name, now_s, now_s - self._dialled_s)
+                self.measure(name, now_s, now_s - self._dialled_s)
             if self._take is None and self._begin_at_s is None:
                 self._rest(now_s)
         self._lost_s = self._dialled_s = None
@@ -215,8 +217,9 @@ class Learner:
     def _done_waiting(self, name: str, waiting: dict[int, tuple[float, str]], number: int, now_s: float) -> None:
         since = waiting.pop(number, None)
         if since is not None:
-            self._measure(name + since[1], now_s, now_s - since[0])
+            self.measure(name + since[1], now_s, now_s - since[0])
 
-    def _measure(self, name: str, at_s: float, took_s: float) -> None:
+    def measure(self, name: str, at_s: float, took_s: float) -> None:
+        """One wait that has ended at ``at_s``."""
         self.samples.add(name, at_s, took_s * 1000.0)
         self._on_sample(name, took_s * 1000.0)
