@@ -63,7 +63,7 @@ _ROWS = (
     FindingCode(
         "hold_inserted", CORRECTION, "movement", "ms", 800.0, "{hand}: you stopped for {size:.0f} ms; keep moving."
     ),
-    FindingCode("face_differs", CORRECTION, "nonmanual", "tolerances", 2.5, "Face: {what}."),
+    FindingCode("face_differs", CORRECTION, "nonmanual", "tolerances", 2.5, "Face: {what}, as in the reference."),
     FindingCode(
         "hand_missing", CORRECTION, "location", None, None, "{hand}: {gloss} needs this hand too; bring it up."
     ),
