@@ -70,7 +70,8 @@ def content_policy(origins: Collection[str]) -> str:
     ``origins`` are this server's own; older browsers do not count its WebSocket as ``'self'``. MediaPipe compiles
     WebAssembly, which ``'wasm-unsafe-eval'`` allows; ``eval`` stays forbidden.
     """
-    streams = " ".join(sorted("ws" + origin.removeprefix("http") for origin in origins))
+    # A policy has no way to write an IPv6 address.
+    streams = " ".join(sorted("ws" + origin.removeprefix("http") for origin in origins if "[" not in origin))
     return (
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; "
         "font-src 'self'; "

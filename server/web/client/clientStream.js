@@ -73,6 +73,13 @@ export class ClientStream {
     return this.#ticket;
   }
 
+  /** The ticket, which opens one connection and is then no longer offered. */
+  takeTicket() {
+    const ticket = this.#ticket;
+    this.#ticket = null;
+    return ticket;
+  }
+
   /** The session's status as last heard; null before the first welcome. */
   get status() {
     return this.#wish.heard;
@@ -137,6 +144,7 @@ export class ClientStream {
    * Adds frames to the attempt that is recording.
    * @param {Float32Array} landmarks frames × points × 3, NaN for what was not seen
    * @param {readonly number[]} timesMs whole ms since the attempt began
+   * @returns {{firstSeq: number, packed: Uint8Array}} what they have become: for who keeps them
    * @throws {ProtocolError} where the server would refuse them, and takes none: FRAME_LENGTH, NON_FINITE,
    *   TIMES_NOT_ASCENDING, ATTEMPT_TOO_LONG (end the attempt then)
    */
@@ -145,10 +153,13 @@ export class ClientStream {
     if (landmarks.length !== timesMs.length * this.#layout.points * COORDINATES) {
       throw new ProtocolError(ErrorCode.FRAME_LENGTH, `${timesMs.length} time stamps for ${landmarks.length} numbers`);
     }
-    if ((timesMs[0] ?? 0) < 0) throw new ProtocolError(ErrorCode.INVALID_FIELD, "a frame cannot be older than its attempt");
+    if ((timesMs[0] ?? 0) < 0)
+      throw new ProtocolError(ErrorCode.INVALID_FIELD, "a frame cannot be older than its attempt");
     const last = attempt.timesMs.slice(-1);
     checkTimes([...last, ...timesMs], attempt.timesMs.length - last.length);
-    attempt.append(timesMs, packLandmarks(landmarks, this.#layout));
+    const [firstSeq, packed] = [attempt.timesMs.length, packLandmarks(landmarks, this.#layout)];
+    attempt.append(timesMs, packed);
+    return { firstSeq, packed };
   }
 
   /** The learner has finished signing: the attempt is to be judged. */

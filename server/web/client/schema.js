@@ -18,8 +18,10 @@ export class SchemaError extends Error {}
 export function checked(value, schema, where) {
   if (schema.part !== undefined) return checked(value, /** @type {Schema} */ (SCHEMA_PARTS[schema.part]), where);
   if (schema.anyOf !== undefined) return checkedOption(value, schema.anyOf, where);
-  if (schema.const !== undefined && value !== schema.const) throw new SchemaError(`${where}: another value is expected`);
-  if (schema.enum !== undefined && !schema.enum.includes(value)) throw new SchemaError(`${where}: not one of the choices`);
+  if (schema.const !== undefined && value !== schema.const)
+    throw new SchemaError(`${where}: another value is expected`);
+  if (schema.enum !== undefined && !schema.enum.includes(value))
+    throw new SchemaError(`${where}: not one of the choices`);
   switch (schema.type) {
     case "object":
       return checkedObject(value, schema, where);

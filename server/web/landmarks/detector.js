@@ -1,7 +1,11 @@
 // MediaPipe's hand and pose landmarkers on one picture after the other. Runs in the worker, or in the page where there
 // is none. Pictures go in here and only landmarks come out.
 
-import { FilesetResolver, HandLandmarker, PoseLandmarker } from "../node_modules/@mediapipe/tasks-vision/vision_bundle.mjs";
+import {
+  FilesetResolver,
+  HandLandmarker,
+  PoseLandmarker,
+} from "../node_modules/@mediapipe/tasks-vision/vision_bundle.mjs";
 import { COORDINATES, LAYOUTS } from "../client/constants.js";
 import { assignHands } from "./hands.js";
 
@@ -21,6 +25,9 @@ const WASM = new URL("../node_modules/@mediapipe/tasks-vision/wasm", import.meta
 const HAND_MODEL = "/models/hand_landmarker.task";
 const POSE_MODEL = "/models/pose_landmarker.task";
 
+const NATIVE_CHATTER = /^([IW]\d{4} |INFO: |Graph successfully started)/;
+let nativeLogIsQuiet = false;
+
 export class Detector {
   #hands;
   #pose;
@@ -37,6 +44,7 @@ export class Detector {
    * @param {boolean} inModule whether this is a module worker, which has no `importScripts`
    */
   static async open(delegate, inModule) {
+    quietNativeLog();
     if (inModule) letModuleWorkerImport();
     const files = await FilesetResolver.forVisionTasks(WASM, inModule);
     /** @param {string} modelAssetPath */
@@ -78,10 +86,26 @@ export class Detector {
  * has used it; a module that is imported for the second task would not put it there again.
  */
 function letModuleWorkerImport() {
-  const scope = /** @type {{import?: (url: string) => Promise<void>, ModuleFactory?: unknown}} */ (/** @type {unknown} */ (self));
+  const scope = /** @type {{import?: (url: string) => Promise<void>, ModuleFactory?: unknown}} */ (
+    /** @type {unknown} */ (self)
+  );
   scope.import = async (url) => {
     scope.ModuleFactory = (await import(url)).default;
   };
+}
+
+/**
+ * MediaPipe's native code logs its every step, some of it as errors. Lines that bear its marks (`I1122 …`, `W1122 …`,
+ * `INFO:`) go to the browser's verbose level; what it calls an error stays one.
+ */
+function quietNativeLog() {
+  if (nativeLogIsQuiet) return;
+  nativeLogIsQuiet = true;
+  const { debug } = console;
+  for (const level of /** @type {const} */ (["log", "warn", "error"])) {
+    const say = console[level];
+    console[level] = (...words) => (NATIVE_CHATTER.test(String(words[0])) ? debug(...words) : say(...words));
+  }
 }
 
 /** @param {readonly {x: number, y: number, z: number}[]} points */

@@ -50,7 +50,9 @@ function hasGpu() {
 }
 
 function canUseWorker() {
-  return typeof Worker !== "undefined" && typeof OffscreenCanvas !== "undefined" && typeof createImageBitmap === "function";
+  return (
+    typeof Worker !== "undefined" && typeof OffscreenCanvas !== "undefined" && typeof createImageBitmap === "function"
+  );
 }
 
 /** @param {Delegate} delegate @returns {Promise<Engine>} */

@@ -1,0 +1,26 @@
+// What a practice session tells the page.
+
+/** @typedef {"connecting" | "online" | "waiting" | "offline" | "superseded" | "stopped"} SessionState */
+/** @typedef {"recording" | "waiting" | "judged" | "stored" | "cancelled"} AttemptState */
+/** @typedef {import("./constants.js").SkillProgress} SkillProgress */
+/** @typedef {import("./constants.js").Feedback & {latencyMs: number | null}} TimedFeedback latency since its last frame was added */
+
+/**
+ * @typedef {object} SessionEvents
+ * @property {{state: SessionState, reason: string | null, retryAtMs: number | null}} state
+ * @property {import("./constants.js").Welcome} welcome
+ * @property {{status: string, overall_score: number | null}} status
+ * @property {TimedFeedback} feedback
+ * @property {import("./constants.js").AttemptResult} scored
+ * @property {{through: number}} stored
+ * @property {{attempts: number[]}} unsaved
+ * @property {{attempt: number, state: AttemptState}} attempt
+ * @property {{attempt: number, kept: boolean, frames: number}} interrupted
+ * @property {{skills: SkillProgress[]}} progress
+ * @property {{attempts: number[]}} lost
+ * @property {{code: number, name: string, text: string, attempt: number | null}} trouble
+ * @property {{roundTripMs: number}} pulse
+ * @property {{persistent: false, text: string}} persistence
+ */
+
+export {};

@@ -1,0 +1,86 @@
+// What the browser tests do in a page: practise with frames that the test hands in, and write down what is said.
+
+import { openAccount } from "/assets/client/account.js";
+import { deliverHeld } from "/assets/client/heldSessions.js";
+import { Rest } from "/assets/client/rest.js";
+import { PracticeSession } from "/assets/client/session.js";
+
+const EVENTS = ["state", "welcome", "status", "feedback", "scored", "stored", "unsaved", "attempt", "interrupted"];
+const MORE_EVENTS = ["progress", "lost", "trouble", "persistence"];
+
+const video = { width: 640, height: 480, fps: 30 };
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+class Bench {
+  rest = new Rest();
+  session = null;
+  /** Everything that the session said, as [name, detail]. */
+  said = [];
+
+  async account() {
+    return openAccount(this.rest);
+  }
+
+  async create(wish) {
+    await this.account();
+    return this.#use(await PracticeSession.create({ rest: this.rest, wish, video }));
+  }
+
+  async reopen(sessionId) {
+    await this.account();
+    return this.#use(await PracticeSession.reopen({ rest: this.rest, sessionId, video }));
+  }
+
+  held() {
+    return PracticeSession.held();
+  }
+
+  async deliver() {
+    await this.account();
+    const counts = [];
+    await deliverHeld({ rest: this.rest, onUnsaved: (count) => counts.push(count) }).done;
+    return counts;
+  }
+
+  /** Signs: adds frames (numbers, null for what was not seen) at their times. */
+  async play(frames, timesMs) {
+    const beganMs = performance.now();
+    for (const [index, frame] of frames.entries()) {
+      await sleep(Math.max(0, beganMs + timesMs[index] - performance.now()));
+      this.session.addFrame(
+        Float32Array.from(frame, (value) => value ?? NaN),
+        beganMs + timesMs[index] + 1,
+      );
+    }
+  }
+
+  async attempt(frames, timesMs) {
+    const number = this.session.beginAttempt(0);
+    await this.play(frames, timesMs);
+    this.session.endAttempt();
+    return number;
+  }
+
+  /** Waits until `test(bench)` is true; what it is given is told again with every event. */
+  async until(test, timeoutMs = 60_000) {
+    const deadlineMs = performance.now() + timeoutMs;
+    while (!test(this)) {
+      if (performance.now() > deadlineMs) throw new Error(`never: ${test}; ${JSON.stringify(this.said.slice(-20))}`);
+      await sleep(20);
+    }
+  }
+
+  states() {
+    return this.said.filter(([name]) => name === "state").map(([, { state }]) => state);
+  }
+
+  #use(session) {
+    this.session = session;
+    this.said = [];
+    for (const name of [...EVENTS, ...MORE_EVENTS]) session.on(name, (detail) => this.said.push([name, detail]));
+    session.start();
+    return session.id;
+  }
+}
+
+globalThis.bench = new Bench();
