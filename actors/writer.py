@@ -19,7 +19,6 @@ from actors.one_root import check_one_root
 from actors.stats import Report, Tally
 from actors.writer_replies import Closed, Delayed, Rejected
 from storage.errors import IllegalTransition, NotFound, StoreConflict, StoreUnavailable
-from storage.open import open_store
 from storage.ports import Store
 from storage.records import Activation, FlushOutcome, Id, SessionClose, SessionFlush, SessionRecord
 
@@ -32,6 +31,9 @@ class Writer:
 
     def __init__(self, database_url: str) -> None:
         check_one_root()
+        # Late, because Ray imports this module in every session actor that gets a handle of the writer.
+        from storage.open import open_store
+
         self._store: Store = open_store(database_url, LearningRules())
         self._is_open = False
         self._opening = asyncio.Lock()
