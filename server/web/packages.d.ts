@@ -5,3 +5,6 @@ declare module "*/@mediapipe/tasks-vision/vision_bundle.mjs" {
 declare module "*/@msgpack/msgpack/dist.esm/index.mjs" {
   export * from "@msgpack/msgpack";
 }
+declare module "*/uplot/dist/uPlot.esm.js" {
+  export { default } from "uplot";
+}

@@ -1,0 +1,233 @@
+/** What came of an attempt: the mark, the replay with what was off set off in colour, the timeline, and what to change. */
+
+import { fill, h } from "./dom.js";
+import { ALL_JOINTS, FINGER_JOINTS, PALM_JOINTS } from "./figure.js";
+import { icon } from "./icons.js";
+import { Marks } from "./marks.js";
+import { Player } from "./player.js";
+import { savedChip } from "./savedChip.js";
+import { Timeline } from "./timeline.js";
+import { headline, percent, toneOf } from "./words.js";
+
+/** @typedef {import("../client/constants.js").AttemptResult} AttemptResult */
+/** @typedef {import("../client/constants.js").Finding} Finding */
+/** @typedef {import("./clip.js").Clip} Clip */
+/** @typedef {import("./figure.js").Emphasis} Emphasis */
+
+const REPLAY_SPEED = 0.6;
+const SHORTEST_LOOP_MS = 500;
+const MOST_CORRECTIONS = 3;
+const MOST_PRAISE = 2;
+
+/** @type {Readonly<Record<string, readonly number[]>>} */
+const JOINTS_OF = { handshape: FINGER_JOINTS, orientation: PALM_JOINTS, location: ALL_JOINTS, movement: ALL_JOINTS };
+
+/** `replay` goes on the stage, `element` beside or beneath it. */
+export class ResultView {
+  #result;
+  #saved;
+  #player;
+  #timeline;
+  #play;
+  #list;
+
+  /**
+   * @param {AttemptResult} result
+   * @param {Clip | null} clip what the camera's landmarks were; null where this browser no longer has them
+   * @param {boolean} stored whether the attempt is durable
+   */
+  constructor(result, clip, stored) {
+    this.#result = result;
+    this.#saved = h("span", { class: "result-saved" }, savedChip(stored));
+    const canvas = h("canvas", { class: "replay-canvas", role: "img", "aria-label": "Your try, drawn again" });
+    this.#player = new Player(canvas, {
+      mirrored: true,
+      speed: REPLAY_SPEED,
+      onMoment: (atMs) => this.#timeline?.moveTo(atMs),
+    });
+    this.#player.emphasesAt = (atMs) => emphasesAt(result.findings, atMs);
+    this.#timeline = new Timeline(result, {
+      onMoment: (atMs) => {
+        this.#pause();
+        this.#player.seek(atMs);
+      },
+      onFinding: (finding) => this.#choose(finding),
+    });
+    this.#play = h("button", { type: "button", class: "button quiet", onclick: () => this.#toggle() });
+    this.replay = clip
+      ? h("div", { class: "replay" }, canvas, legend(result.findings))
+      : h("div", { class: "replay empty" }, h("p", {}, "The drawing of this try is no longer in this browser."));
+    this.#list = this.#findings();
+    this.element = this.#build(clip !== null);
+    this.#player.show(clip);
+    this.#showPlaying();
+  }
+
+  /** Starts the replay, unless the learner wants little movement. */
+  start() {
+    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.#player.play();
+    this.#player.draw();
+    this.#showPlaying();
+  }
+
+  /** It is durable now. */
+  showStored() {
+    fill(this.#saved, savedChip(true));
+  }
+
+  close() {
+    this.#player.close();
+  }
+
+  /** @param {boolean} replayed */
+  #build(replayed) {
+    const { judged, score, parameters } = this.#result;
+    const marks = new Marks();
+    marks.show(parameters);
+    return h(
+      "section",
+      {
+        class: "card result",
+        "aria-labelledby": "result-title",
+        "data-score": score,
+        "data-attempt": this.#result.attempt_no,
+      },
+      h(
+        "div",
+        { class: "result-head" },
+        judged &&
+          h(
+            "p",
+            { class: `result-mark text-${toneOf(score)}`, "aria-label": `${percent(score)} of 100` },
+            percent(score),
+          ),
+        h("div", {}, h("h2", { id: "result-title", tabindex: -1 }, headline(this.#result)), this.#saved),
+      ),
+      this.#list,
+      judged &&
+        h(
+          "div",
+          { class: "result-time" },
+          h("div", { class: "row" }, h("h3", {}, "Your try"), replayed && this.#play),
+          this.#timeline.element,
+        ),
+      judged && h("details", { class: "result-more" }, h("summary", {}, "All marks"), marks.element, this.#parts()),
+    );
+  }
+
+  #parts() {
+    const { accuracy, fluency, confidence } = this.#result;
+    const part = (/** @type {string} */ label, /** @type {number | null} */ mark, /** @type {string} */ why) =>
+      h(
+        "div",
+        {},
+        h("dt", {}, label),
+        h("dd", {}, h("strong", {}, percent(mark)), h("span", { class: "soft small" }, why)),
+      );
+    return h(
+      "dl",
+      { class: "parts" },
+      part("Right", accuracy, "how near to the example"),
+      part("Smooth", fluency, "how evenly you signed"),
+      part("Sure", confidence, "how sure we are"),
+    );
+  }
+
+  #findings() {
+    const of = (/** @type {Finding["kind"]} */ kind) =>
+      this.#result.findings.filter((finding) => finding.kind === kind);
+    const shown = this.#result.judged
+      ? [...of("correction").slice(0, MOST_CORRECTIONS), ...of("praise").slice(0, MOST_PRAISE)]
+      : of("cannot_judge");
+    return h(
+      "ul",
+      { class: "findings", "aria-label": "What we saw" },
+      ...shown.map((finding) => this.#finding(finding)),
+    );
+  }
+
+  /** @param {Finding} finding */
+  #finding(finding) {
+    const tone = finding.kind === "praise" ? "good" : finding.severity === "minor" ? "almost" : "off";
+    const sign = h(
+      "span",
+      { class: `finding-sign tone-${tone}` },
+      icon(finding.kind === "cannot_judge" ? "eye" : tone === "good" ? "good" : "off"),
+    );
+    const words = h(
+      "span",
+      {},
+      finding.gloss && this.#result.glosses.length > 1 && h("strong", {}, `${finding.gloss} · `),
+      finding.text,
+    );
+    if (finding.kind === "cannot_judge") return h("li", { class: "finding" }, sign, words);
+    const button = h(
+      "button",
+      { type: "button", class: "finding", "aria-pressed": "false", onclick: () => this.#choose(finding) },
+      sign,
+      words,
+    );
+    button.dataset.finding = String(this.#result.findings.indexOf(finding));
+    return h("li", {}, button);
+  }
+
+  /**
+   * Plays the part of the attempt that a finding is about, again and again.
+   * @param {Finding} finding
+   */
+  #choose(finding) {
+    const place = String(this.#result.findings.indexOf(finding));
+    for (const button of this.#list.querySelectorAll("button")) {
+      button.setAttribute("aria-pressed", String(button.dataset.finding === place));
+    }
+    const middle = (finding.start_ms + finding.end_ms) / 2;
+    const half = Math.max(SHORTEST_LOOP_MS, finding.end_ms - finding.start_ms) / 2;
+    this.#player.loop(Math.max(0, middle - half), Math.min(this.#result.duration_ms, middle + half));
+    this.start();
+  }
+
+  #toggle() {
+    if (this.#player.playing) {
+      this.#pause();
+      return;
+    }
+    this.#player.loop(0, this.#result.duration_ms);
+    this.#player.play();
+    this.#showPlaying();
+  }
+
+  #pause() {
+    this.#player.pause();
+    this.#showPlaying();
+  }
+
+  #showPlaying() {
+    const playing = this.#player.playing;
+    fill(this.#play, icon(playing ? "pause" : "play"), playing ? "Stop" : "Play all");
+  }
+}
+
+/**
+ * The joints that were off at a moment.
+ * @param {readonly Finding[]} findings
+ * @param {number} atMs
+ * @returns {Emphasis[]}
+ */
+function emphasesAt(findings, atMs) {
+  return findings
+    .filter((finding) => finding.kind === "correction" && finding.start_ms <= atMs && atMs <= finding.end_ms)
+    .flatMap(({ parameter, hand }) => {
+      const joints = JOINTS_OF[parameter ?? ""];
+      if (!joints || !hand) return [];
+      return (hand === "both" ? /** @type {const} */ (["left", "right"]) : [hand]).map((side) => ({
+        hand: side,
+        joints,
+      }));
+    });
+}
+
+/** @param {readonly Finding[]} findings */
+function legend(findings) {
+  const off = findings.some((finding) => finding.kind === "correction" && finding.hand && finding.parameter);
+  return off && h("p", { class: "replay-legend" }, h("i", { class: "ring", "aria-hidden": "true" }), "Look again here");
+}

@@ -1,0 +1,51 @@
+/** What the camera saw in one try: kept for the replay, and to tell when the hands come down. */
+
+import { Clip } from "./clip.js";
+import { Frame } from "./figure.js";
+import { HandsDown } from "./handsDown.js";
+
+/** @typedef {import("../landmarks/landmarker.js").LandmarkFrame} LandmarkFrame */
+/** @typedef {import("../client/constants.js").LayoutName} LayoutName */
+
+/** What the camera saw in one try. */
+export class Tape {
+  #layout;
+  #aspect;
+  /** @type {Frame[]} */
+  #frames;
+  /** @type {number[]} */
+  #capturedMs;
+  #down;
+
+  /**
+   * @param {LayoutName} layout
+   * @param {number} aspect width over height of the picture
+   */
+  constructor(layout, aspect) {
+    this.#layout = layout;
+    this.#aspect = aspect;
+    this.#frames = [];
+    this.#capturedMs = [];
+    this.#down = new HandsDown();
+  }
+
+  /**
+   * @param {LandmarkFrame} frame
+   * @returns {boolean} whether the learner has lowered the hands after signing
+   */
+  push({ landmarks, capturedMs, seen }) {
+    this.#frames.push(new Frame(landmarks, this.#layout));
+    this.#capturedMs.push(capturedMs);
+    return this.#down.push(seen.left || seen.right, capturedMs);
+  }
+
+  /** The recording, in the attempt's own time. */
+  get clip() {
+    const first = this.#capturedMs[0] ?? 0;
+    return new Clip(
+      this.#frames,
+      this.#capturedMs.map((atMs) => atMs - first),
+      this.#aspect,
+    );
+  }
+}
