@@ -92,7 +92,7 @@ def file(
     scores = score_pairs(material, made, embedder, _track)
     timing = time_scoring(material.attempts, made, embedder, time.process_time)
     found = figures(material, scores)
-    for note in tables.notes(clips, material, scores.not_judged, made.refused):
+    for note in tables.notes(material, scores.not_judged, made.refused):
         _notes.print(note, markup=False)
     labels, signers = {clip.label for clip in clips}, {clip.signer for clip in clips}
     document = found.as_json(str(path), len(clips), len(labels), len(signers), timing)

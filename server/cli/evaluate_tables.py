@@ -8,7 +8,6 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from actors.scoring.evaluation.dataset import LabelledClip
 from actors.scoring.evaluation.faults import LEAST_TRUE, FaultTable
 from actors.scoring.evaluation.figures import Figures
 from actors.scoring.evaluation.fit import Transfer
@@ -23,7 +22,7 @@ NO_PAIRS = (
 _MOST_NAMED = 12
 
 
-def notes(clips: Sequence[LabelledClip], material: Material, not_judged: int, refused: int) -> list[str]:
+def notes(material: Material, not_judged: int, refused: int) -> list[str]:
     """Sentences about what the figures leave out."""
     said = []
     if not material.pairs:
@@ -32,8 +31,8 @@ def notes(clips: Sequence[LabelledClip], material: Material, not_judged: int, re
         said.append(f"Left out, for nobody else signs them: {_listed(material.unshared)}.")
     if material.sampled:
         said.append(
-            f"Sampled (the same way each time) to stay below {MAX_PAIRS:,} pairs: {len(material.attempts)} of "
-            f"{len(clips)} attempts against {len(material.references)} references."
+            f"Sampled (the same way each time) to stay within {MAX_PAIRS:,} pairs: {len(material.attempts)} attempts "
+            f"against {len(material.references)} references."
         )
     if not_judged:
         said.append(f"Not judged, so without a mark (too little to be seen): {not_judged} attempts.")
