@@ -42,21 +42,19 @@ class Bench {
     return counts;
   }
 
-  /** Signs: adds frames (numbers, null for what was not seen) at their times. */
-  async play(frames, timesMs) {
-    const beganMs = performance.now();
-    for (const [index, frame] of frames.entries()) {
-      await sleep(Math.max(0, beganMs + timesMs[index] - performance.now()));
-      this.session.addFrame(
-        Float32Array.from(frame, (value) => value ?? NaN),
-        beganMs + timesMs[index] + 1,
-      );
-    }
+  begin(frames, timesMs) {
+    const number = this.session.beginAttempt(0);
+    this.beganMs = performance.now();
+    return this.#play(frames, timesMs).then(() => number);
+  }
+
+  async finish(frames, timesMs) {
+    await this.#play(frames, timesMs);
+    this.session.endAttempt();
   }
 
   async attempt(frames, timesMs) {
-    const number = this.session.beginAttempt(0);
-    await this.play(frames, timesMs);
+    const number = await this.begin(frames, timesMs);
     this.session.endAttempt();
     return number;
   }
@@ -72,6 +70,16 @@ class Bench {
 
   states() {
     return this.said.filter(([name]) => name === "state").map(([, { state }]) => state);
+  }
+
+  /** Adds frames (numbers, null for what was not seen) when their time has come, or at once when it has passed. */
+  async #play(frames, timesMs) {
+    for (const [index, frame] of frames.entries()) {
+      const capturedMs = this.beganMs + timesMs[index] + 1;
+      await sleep(Math.max(0, capturedMs - performance.now()));
+      const landmarks = Float32Array.from(frame, (value) => value ?? NaN);
+      this.session.addFrame(landmarks, capturedMs);
+    }
   }
 
   #use(session) {

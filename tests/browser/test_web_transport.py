@@ -17,11 +17,14 @@ from tests.support.server_process import ServerProcess
 OpenPage = Callable[..., Any]
 MakeServer = Callable[..., ServerProcess]
 
+MOST = 20
+"""Frames before something happens: more than half a second, so that what there is of the attempt is judged."""
+
 
 @pytest.fixture(scope="session")
 def signing(letter_clips: Path) -> dict[str, Any]:
-    """Frames and times of somebody who signs the letter A, as JSON has them."""
-    clip = read_clip(str(letter_clips / "A.pose"), layout=HANDS_POSE)
+    """Frames and times of somebody who signs the letter S, as JSON has them."""
+    clip = read_clip(str(letter_clips / "S.pose"), layout=HANDS_POSE)
     frames = clip.landmarks.reshape(len(clip.landmarks), -1).astype(object)
     frames[np.isnan(clip.landmarks.reshape(frames.shape))] = None
     return {"frames": frames.tolist(), "timesMs": [int(time) for time in clip.times_ms]}
@@ -43,7 +46,7 @@ def test_an_attempt_is_judged_and_stored(make_server: MakeServer, open_page: Ope
     server = make_server()
     server.start()
     page = open_page(server)
-    page.evaluate("bench.create({glosses: ['A']})")
+    page.evaluate("bench.create({glosses: ['S']})")
     page.evaluate("bench.until(({session}) => session.state === 'online')")
     page.evaluate("({frames, timesMs}) => bench.attempt(frames, timesMs)", signing)
     page.evaluate("bench.until(({session}) => session.stored === 1 && session.progress !== null)")
@@ -55,3 +58,126 @@ def test_an_attempt_is_judged_and_stored(make_server: MakeServer, open_page: Ope
     assert [detail["attempts"] for name, detail in said if name == "unsaved"] == [[1], []]
     assert any(name == "feedback" and detail["latencyMs"] is not None for name, detail in said)
     assert page.evaluate("bench.session.results.get(1).judged")
+
+
+def test_the_server_is_killed_in_mid_attempt(
+    make_server: MakeServer, open_page: OpenPage, signing: dict[str, Any]
+) -> None:
+    server = make_server()
+    server.start()
+    page = open_page(server)
+    page.watch.network_may_fail = True
+    begin(page, signing)
+    server.kill()
+    page.evaluate("bench.until(({session}) => session.state === 'waiting')")
+    finish(page, signing)
+    assert page.evaluate("bench.session.unjudged") == [1]
+    server.start()
+    page.evaluate("bench.until(({session}) => session.stored === 1)")
+    assert stored_attempts(server) == [1]
+    assert stored_frames(page) == {1: len(signing["frames"])}
+    states = page.evaluate("bench.states()")
+    assert states[0] == "connecting" and states[-1] == "online" and states.count("online") == 2
+    assert page.evaluate("bench.said.filter(([name]) => name === 'lost')") == []
+
+
+def test_the_network_is_away_for_ten_seconds(
+    running_server: ServerProcess, open_page: OpenPage, signing: dict[str, Any]
+) -> None:
+    page = open_page(running_server)
+    page.watch.network_may_fail = True
+    begin(page, signing)
+    page.context.set_offline(True)
+    page.evaluate("bench.until(({session}) => session.state === 'offline')")
+    finish(page, signing)
+    page.evaluate("({frames, timesMs}) => bench.attempt(frames, timesMs)", signing)
+    page.wait_for_timeout(10_000)
+    assert page.evaluate("[bench.session.unsaved, bench.session.unjudged]") == [[1, 2], [1, 2]]
+    assert page.evaluate("bench.session.state") == "offline"
+    page.context.set_offline(False)
+    page.evaluate("bench.until(({session}) => session.stored === 2)")
+    assert stored_frames(page) == dict.fromkeys((1, 2), len(signing["frames"]))
+    assert page.evaluate("bench.session.unsaved") == []
+
+
+def test_a_reload_in_mid_attempt(running_server: ServerProcess, open_page: OpenPage, signing: dict[str, Any]) -> None:
+    page = open_page(running_server)
+    begin(page, signing)
+    page.evaluate("bench.until(({session, said}) => said.some(([name]) => name === 'feedback'))")
+    page.reload()
+    page.wait_for_function("globalThis.bench !== undefined")
+    held = page.evaluate("bench.held()")
+    assert [session["unsaved"] for session in held] == [1]
+    page.evaluate("id => bench.reopen(id)", held[0]["sessionId"])
+    page.evaluate("bench.until(({session}) => session.stored === 1)")
+    [interrupted] = page.evaluate("bench.said.filter(([name]) => name === 'interrupted').map(([, detail]) => detail)")
+    assert interrupted["attempt"] == 1 and interrupted["kept"]
+    assert stored_frames(page) == {1: interrupted["frames"]}
+    assert [session["unsaved"] for session in page.evaluate("bench.held()")] == [0]
+
+
+def test_a_crashed_tab_is_delivered_by_the_next_visit(
+    running_server: ServerProcess, open_page: OpenPage, signing: dict[str, Any]
+) -> None:
+    page = open_page(running_server)
+    page.watch.network_may_fail = True
+    begin(page, signing)
+    page.context.set_offline(True)
+    finish(page, signing)
+    page.evaluate("bench.until(({session}) => session.unjudged.length === 1)")
+    context = page.context
+    page.close(run_before_unload=False)
+    context.set_offline(False)
+    later = open_page(running_server, context)
+    counts = later.evaluate("bench.deliver()")
+    assert counts[0] == 1 and counts[-1] == 0
+    assert stored_frames(later) == {1: len(signing["frames"])}
+
+
+def test_two_tabs_of_one_session(running_server: ServerProcess, open_page: OpenPage, signing: dict[str, Any]) -> None:
+    older = open_page(running_server)
+    begin(older, signing)
+    newer = open_page(running_server, older.context)
+    newer.evaluate("id => bench.reopen(id)", older.evaluate("bench.session.id"))
+    older.evaluate("bench.until(({session}) => session.state === 'superseded')")
+    newer.evaluate("bench.until(({session}) => session.state === 'online')")
+    number = newer.evaluate("({frames, timesMs}) => bench.attempt(frames, timesMs)", signing)
+    newer.evaluate("bench.until(({session}) => session.stored === 2)")
+    assert number == 2
+    assert stored_frames(newer).keys() == {1, 2}
+    assert newer.evaluate("bench.states()")[-1] == "online"
+    assert older.evaluate("bench.states()").count("superseded") == 1
+
+
+def test_practice_starts_without_the_server_where_a_session_is_held(
+    running_server: ServerProcess, open_page: OpenPage, signing: dict[str, Any]
+) -> None:
+    page = open_page(running_server)
+    page.watch.network_may_fail = True
+    session_id = page.evaluate("bench.create({glosses: ['S']})")
+    page.evaluate("bench.until(({session}) => session.state === 'online')")
+    page.evaluate("bench.session.close()")
+    page.context.set_offline(True)
+    page.evaluate("id => bench.reopen(id)", session_id)
+    page.evaluate("({frames, timesMs}) => bench.attempt(frames, timesMs)", signing)
+    assert page.evaluate("[bench.session.unjudged, bench.session.sentences[0].glosses]") == [[1], ["S"]]
+    page.context.set_offline(False)
+    page.evaluate("bench.until(({session}) => session.stored === 1)")
+    assert stored_frames(page) == {1: len(signing["frames"])}
+
+
+def begin(page: Any, signing: dict[str, Any]) -> None:
+    """A new session, online, and most of an attempt."""
+    page.evaluate("bench.create({glosses: ['S']})")
+    page.evaluate("bench.until(({session}) => session.state === 'online')")
+    page.evaluate("({frames, timesMs}) => bench.begin(frames, timesMs)", part(signing, 0, MOST))
+
+
+def finish(page: Any, signing: dict[str, Any]) -> None:
+    """The rest of the attempt, and its end."""
+    page.evaluate("({frames, timesMs}) => bench.finish(frames, timesMs)", part(signing, MOST, len(signing["frames"])))
+
+
+def part(signing: dict[str, Any], start: int, stop: int) -> dict[str, Any]:
+    """Some of the frames."""
+    return {name: values[start:stop] for name, values in signing.items()}

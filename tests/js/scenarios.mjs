@@ -2,7 +2,11 @@
 
 import { HeldAttempt } from "../../server/web/client/attemptLog.js";
 import { ClientStream } from "../../server/web/client/clientStream.js";
-import { COORDINATES, ERRORS, LAYOUTS } from "../../server/web/client/constants.js";
+import {
+  COORDINATES,
+  ERRORS,
+  LAYOUTS,
+} from "../../server/web/client/constants.js";
 import { IllegalCall, ProtocolError } from "../../server/web/client/errors.js";
 import { encode } from "../../server/web/node_modules/@msgpack/msgpack/dist.esm/index.mjs";
 
@@ -20,16 +24,23 @@ export function play(scenario) {
 export function landmarksOf(step, layoutName, firstSeq) {
   const numbers = LAYOUTS[layoutName].points * COORDINATES;
   const values = step.values.map((value) => value ?? NaN);
-  return Float32Array.from({ length: step.times_ms.length * numbers }, (_, index) => {
-    const frame = Math.floor(index / numbers);
-    return values[(frame + firstSeq + (index % numbers)) % values.length];
-  });
+  return Float32Array.from(
+    { length: step.times_ms.length * numbers },
+    (_, index) => {
+      const frame = Math.floor(index / numbers);
+      return values[(frame + firstSeq + (index % numbers)) % values.length];
+    },
+  );
 }
 
 function restarted(hello, stream) {
   const kept = stream.attempts.map(
     ({ number, sentenceIndex, atMs, timesMs, frames, outcome }) =>
-      new HeldAttempt(number, sentenceIndex, atMs, { timesMs: [...timesMs], frames, outcome }),
+      new HeldAttempt(number, sentenceIndex, atMs, {
+        timesMs: [...timesMs],
+        frames,
+        outcome,
+      }),
   );
   return new ClientStream(hello, kept, stream.nextAttempt);
 }
@@ -44,7 +55,11 @@ function outcome(stream, layoutName, step) {
     else if (error instanceof ProtocolError) refused = ERRORS[error.code].name;
     else throw error;
   }
-  return { sent: sent.map((data) => Buffer.from(data).toString("hex")), refused, ...knowledge(stream) };
+  return {
+    sent: sent.map((data) => Buffer.from(data).toString("hex")),
+    refused,
+    ...knowledge(stream),
+  };
 }
 
 function act(stream, layoutName, step) {
@@ -56,8 +71,13 @@ function act(stream, layoutName, step) {
     case "begin":
       return void stream.beginAttempt(step.sentence, step.at_ms);
     case "frames": {
-      const held = stream.attempts.find((attempt) => attempt.number === stream.recording);
-      return void stream.addFrames(landmarksOf(step, layoutName, held?.timesMs.length ?? 0), step.times_ms);
+      const held = stream.attempts.find(
+        (attempt) => attempt.number === stream.recording,
+      );
+      return void stream.addFrames(
+        landmarksOf(step, layoutName, held?.timesMs.length ?? 0),
+        step.times_ms,
+      );
     }
     case "end":
       return void stream.endAttempt();
@@ -88,7 +108,14 @@ function knowledge(stream) {
     next_attempt: stream.nextAttempt,
     unsaved: stream.unsaved,
     results: [...stream.results.keys()].sort((one, other) => one - other),
-    held: stream.attempts.map(({ number, outcome, timesMs, frames }) => [number, outcome, timesMs.length, frames.length]),
-    delay_ms: [0, 1, 9].map((failures) => stream.reconnectDelayMs(0.3, failures)),
+    held: stream.attempts.map(({ number, outcome, timesMs, frames }) => [
+      number,
+      outcome,
+      timesMs.length,
+      frames.length,
+    ]),
+    delay_ms: [0, 1, 9].map((failures) =>
+      stream.reconnectDelayMs(0.3, failures),
+    ),
   };
 }
