@@ -200,7 +200,8 @@ class SessionPool:
         try:
             await slot.spawned.ended
         except Exception as death:  # Ray has many names for it; all mean that the process is gone
-            _log.warning("session actor %d died: %s", slot.number, type(death).__name__)
+            if not self._closing:
+                _log.warning("session actor %d died: %s", slot.number, type(death).__name__)
         if slot.number in self._starting:
             self._failed_starts += 1
         self._starting.discard(slot.number)
