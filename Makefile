@@ -14,6 +14,8 @@ STAMPS := .venv/.stamps
 VENV := $(STAMPS)/venv-$(call hash_of,requirements/build.txt)
 RUNTIME := $(STAMPS)/runtime-$(call hash_of,requirements/runtime.txt)
 DEV := $(STAMPS)/dev-$(call hash_of,requirements/dev.txt)
+WEB := $(STAMPS)/web-$(call hash_of,server/web/package-lock.json)
+WEB_DEV := $(STAMPS)/web-dev-$(call hash_of,server/web/package-lock.json)
 PROJECT := $(STAMPS)/project-$(call hash_of,pyproject.toml)
 
 say = printf '• %s\n' $(1)
@@ -22,34 +24,40 @@ explain_pip = { printf '%s\n' \
 	"Check the network (or pip's index settings) and the free space, then run the same command again: what is already there is kept." >&2; \
 	exit 1; }
 
-.PHONY: help setup serve test check lint bench lock wheel clean
+.PHONY: help setup serve test browser-test check lint bench lock wheel clean
 
 help:
 	@printf '%s\n' \
 	'make serve    prepare everything and start StorySign on this machine (Ctrl-C stops it)' \
 	'make test     prepare everything and run all tests' \
-	'make check    the fast inner loop: lint, import rules, unit and property tests' \
+	'make check    the fast inner loop: lint, import rules, types and tests of the pages, unit and property tests' \
+	'make browser-test  the tests in a real Chromium, a part of make test' \
 	'make bench    measure speed' \
 	'make setup    the preparation alone; does nothing when all is in place' \
 	'make lock     pin the packages again after pyproject.toml has changed (needs uv)' \
 	'make wheel    build the installable package into dist/' \
 	'make clean    remove the environment and what was built'
 
-setup: $(RUNTIME) $(PROJECT)
+setup: $(RUNTIME) $(WEB) $(PROJECT)
 	@sh scripts/system_packages.sh mediapipe
 	@$(BIN)/storysign models pull --quiet-when-complete
 
 serve: setup
 	@exec $(BIN)/storysign serve $(ARGS)
 
-test: setup $(DEV)
+test: setup $(DEV) $(WEB_DEV)
 	@sh scripts/system_packages.sh tests
+	@sh scripts/system_packages.sh browser
 	@$(BIN)/python -m pytest $(ARGS)
+
+browser-test: setup $(DEV) $(WEB_DEV)
+	@sh scripts/system_packages.sh browser
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
 check: lint
 	@$(BIN)/python -m pytest -q tests/unit tests/property $(ARGS)
 
-lint: $(RUNTIME) $(PROJECT) $(DEV)
+lint: $(RUNTIME) $(PROJECT) $(DEV) $(WEB_DEV)
 	@$(BIN)/ruff check --quiet --output-format concise .
 	@$(BIN)/lint-imports --no-cache --no-logo
 
@@ -59,11 +67,12 @@ bench: setup $(DEV)
 lock:
 	@sh scripts/lock.sh
 
-wheel: $(VENV)
+wheel: $(VENV) $(WEB)
 	@$(BIN)/python -m pip wheel -qq --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 clean:
-	rm -rf .venv dist build .pytest_cache .hypothesis .ruff_cache .import_linter_cache
+	rm -rf .venv dist build .pytest_cache .hypothesis .ruff_cache .import_linter_cache \
+		server/web/node_modules
 
 $(VENV):
 	@sh scripts/system_packages.sh python "$(PYTHON)"
@@ -80,6 +89,17 @@ $(RUNTIME): $(VENV)
 $(DEV): $(RUNTIME)
 	@$(call say,'Installing what the tests need')
 	@$(PIP_INSTALL) -r requirements/dev.txt || $(explain_pip)
+	@touch $@
+
+$(WEB): $(VENV)
+	@$(call say,'Installing the packages of the pages')
+	@sh scripts/web_packages.sh --omit=dev
+	@touch $@
+
+# What checks the pages; the first stamp comes before it, because it would take these packages away again.
+$(WEB_DEV): $(WEB)
+	@$(call say,'Installing what checks the pages')
+	@sh scripts/web_packages.sh
 	@touch $@
 
 $(PROJECT): $(VENV)

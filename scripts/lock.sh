@@ -10,5 +10,6 @@ compile() {
 }
 
 compile requirements/build.in --output-file requirements/build.txt
+compile requirements/node.in --output-file requirements/node.txt
 compile pyproject.toml --constraint requirements/constraints.in --output-file requirements/runtime.txt
 compile pyproject.toml --all-extras --constraint requirements/runtime.txt --output-file requirements/dev.txt

@@ -2,6 +2,7 @@
 # See that what the operating system has to bring is there: install it where we may, else say what to install.
 #   system_packages.sh python PYTHON   an interpreter of the right version that can make environments
 #   system_packages.sh mediapipe       the shared libraries which MediaPipe loads
+#   system_packages.sh browser         Chromium; without it the tests in a browser are skipped
 #   system_packages.sh tests           the MariaDB server; without it the tests that want it are skipped
 set -eu
 
@@ -51,5 +52,9 @@ tests)
     command -v mariadbd >/dev/null && command -v my_print_defaults >/dev/null ||
         install_or_explain "Tests that want a MariaDB server will be skipped." mariadb-server-core mariadb-client-core ||
         true
+    ;;
+browser)
+    command -v chromium >/dev/null ||
+        install_or_explain "Tests in a browser will be skipped." chromium || true
     ;;
 esac
