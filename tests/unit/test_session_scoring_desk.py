@@ -1,75 +1,86 @@
-"""Where frames meet the scorer: they wait for the next marks; a fault of the scorer costs a mark, not an attempt."""
+"""A fault of the scorer costs the marks, never the attempt: the desk with scorers that fail at every step."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from actors.scoring.embedder import HandshapeEmbedder
-from actors.scoring.scorer import Scorer
+from actors.scoring.results import Judgement
 from actors.session.events import Judge, ScoreFrames, StartScoring
 from actors.session.scoring_desk import ScoringDesk
-from protocol.codec import to_points
-from protocol.messages import Hello, Sentence
-from server.library.starter import starter_records
-from server.models import GESTURE_EMBEDDER
-from server.reference_library import clip_of, prepare_library
+from tests.support.session_bench import HELLO, SENTENCES, frames
 
-SENTENCES = (Sentence(text="a", glosses=["A"]),)
+JUDGEMENT = Judgement(True, 0.5, 0.5, 0.5, 0.5, False, {}, (), (), "s1", "c1")
 
 
-@pytest.fixture(scope="module")
-def attempt(models_dir: Path):
-    record = next(record for record in starter_records(models_dir, now_ms=0) if record.gloss == "A")
-    clip = clip_of(record)
-    hello = Hello(v=1, layout=clip.layout.name, width=clip.video.width, height=clip.video.height)
-    return hello, clip.times_ms, to_points(clip.landmarks, clip.layout)
+class Broken(Exception):
+    """The scorer's fault."""
 
 
-@pytest.fixture(scope="module")
-def scorer(models_dir: Path) -> Scorer:
-    embedder_path = models_dir / GESTURE_EMBEDDER
-    records = [record for record in starter_records(models_dir, now_ms=0) if record.gloss in "AB"]
-    return Scorer(prepare_library(records, embedder_path), HandshapeEmbedder(embedder_path))
+class Scoring:
+    """One attempt; fails at the steps it is told to."""
+
+    def __init__(self, fails: frozenset[str]) -> None:
+        self._fails = fails
+        self.pushed = 0
+
+    def push(self, landmarks: np.ndarray, times_ms: np.ndarray) -> None:
+        self._may_fail("push")
+        self.pushed += len(times_ms)
+
+    def marks(self) -> Any:
+        self._may_fail("marks")
+
+    def judge(self) -> Judgement:
+        self._may_fail("judge")
+        return JUDGEMENT
+
+    def _may_fail(self, step: str) -> None:
+        if step in self._fails:
+            raise Broken(step)
 
 
-def practise(desk: ScoringDesk, attempt, feedback_every: int):
-    hello, times_ms, points = attempt
-    desk.start(StartScoring(1, 0, hello))
-    feedback = []
-    for index in range(len(times_ms)):
-        due = index if index % feedback_every == feedback_every - 1 else None
-        here = slice(index, index + 1)
-        feedback.append(desk.push(ScoreFrames(1, times_ms[here], points[here], due)))
-    return [one for one in feedback if one], desk.judge(Judge(1, 0, times_ms, points))
+class BrokenScorer:
+    """A scorer that fails at the steps it is told to; ``clips`` are those it was given whole."""
+
+    def __init__(self, *fails: str) -> None:
+        self._fails = frozenset(fails)
+        self.clips: list[int] = []
+
+    def begin(self, *_: Any) -> Scoring:
+        if "begin" in self._fails:
+            raise Broken("begin")
+        return Scoring(self._fails)
+
+    def judge(self, clip: Any, glosses: Any) -> Judgement:
+        if "whole" in self._fails:
+            raise Broken("whole")
+        self.clips.append(len(clip.times_ms))
+        return JUDGEMENT
 
 
-def test_how_often_marks_are_due_changes_nothing_in_the_result(scorer: Scorer, attempt):
-    often, of_each = practise(ScoringDesk(scorer, SENTENCES), attempt, feedback_every=1)
-    seldom, of_four = practise(ScoringDesk(scorer, SENTENCES), attempt, feedback_every=4)
-    assert of_each == of_four and of_each.judged and of_each.success
-    assert len(often) == len(attempt[1]) and len(seldom) == len(attempt[1]) // 4
-    assert [one.q for one in seldom] == [4 * index + 3 for index in range(len(seldom))]
-    assert [one.o for one in seldom] == pytest.approx([often[one.q].o for one in seldom], abs=1e-6)
+def judged(scorer: BrokenScorer) -> Any:
+    desk = ScoringDesk(scorer, SENTENCES)  # type: ignore[arg-type]
+    desk.start(StartScoring(1, 1, HELLO))
+    signed = frames(1, 0, 6)
+    for first in (0, 3):
+        part = slice(first, first + 3)
+        assert desk.push(ScoreFrames(1, signed.times_ms[part], signed.points[part], first + 2)) is None
+    return desk.judge(Judge(1, 1, signed.times_ms, signed.points))
 
 
-def test_when_the_scorer_fails_the_attempt_is_kept_without_a_mark(scorer: Scorer, attempt, caplog):
-    hello, times_ms, points = attempt
-    desk = ScoringDesk(scorer, SENTENCES)
-    desk.start(StartScoring(1, 0, hello))
-    broken = points[:, :5]
-    assert desk.push(ScoreFrames(1, times_ms, broken, len(times_ms) - 1)) is None
-    result = desk.judge(Judge(1, 0, times_ms, broken))
-    assert (result.judged, result.score, result.success, result.frames) == (False, None, False, len(times_ms))
-    assert [finding.code for finding in result.findings] == ["scorer_failed"]
-    assert "could not judge attempt 1" in caplog.text
+@pytest.mark.parametrize("step", ["begin", "push", "marks"])
+def test_where_live_scoring_failed_the_whole_attempt_is_judged_at_its_end(step: str):
+    scorer = BrokenScorer(step)
+    result = judged(scorer)
+    assert (result.judged, result.score, scorer.clips) == (True, 0.5, [6])
 
 
-def test_an_attempt_without_frames_is_not_judged_and_says_why(scorer: Scorer, attempt):
-    hello, times_ms, points = attempt
-    desk = ScoringDesk(scorer, SENTENCES)
-    desk.start(StartScoring(1, 0, hello))
-    result = desk.judge(Judge(1, 0, np.empty(0, np.int64), np.empty((0, *points.shape[1:]), np.int16)))
-    assert not result.judged and result.findings[0].kind == "cannot_judge"
+@pytest.mark.parametrize("fails", [("begin", "whole"), ("marks", "whole")], ids=str)
+def test_where_nothing_works_the_attempt_is_kept_without_a_mark_and_says_so(fails: tuple[str, ...]):
+    result = judged(BrokenScorer(*fails))
+    assert (result.judged, result.score, result.success, result.frames) == (False, None, False, 6)
+    assert [finding.kind for finding in result.findings] == ["cannot_judge"]
+    assert (result.sentence_index, result.sentence, result.duration_ms) == (1, "B C", 165)
