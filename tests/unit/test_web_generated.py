@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from protocol import export_js
+from server.api import export_js as rest_export
 from tests.support.node import WEB, node_command, why_no_web_tests
 from tests.vectors import generate_sessions
 
@@ -17,6 +18,11 @@ ROOT = Path(__file__).parents[2]
 def test_constants_are_those_of_the_protocol() -> None:
     written = (WEB / "client" / "constants.js").read_text("utf-8")
     assert written == export_js.module(), "run: python -m protocol.export_js > server/web/client/constants.js"
+
+
+def test_types_of_rest_are_those_of_the_server() -> None:
+    written = (WEB / "client" / "restTypes.js").read_text("utf-8")
+    assert written == rest_export.module(), "run: python -m server.api.export_js > server/web/client/restTypes.js"
 
 
 @pytest.mark.parametrize("name", generate_sessions.FILES)
