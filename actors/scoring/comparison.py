@@ -86,6 +86,21 @@ def compare_sign(
     )
 
 
+def beside(found: SignComparison, reference: Reference) -> SignComparison:
+    """The same signing along another reference of its gloss; distances stay those to the nearest one."""
+    path, unlike, evidence = _along_the_way(found.sign, reference, found.mirror)
+    face = paired_difference(found.sign.face, reference.sign.face, path, found.mirror)
+    return replace(found, reference=reference, path=path, unlike=unlike, evidence=evidence, face=face)
+
+
+def next_nearest(found: SignComparison, library: Library, count: int) -> list[Reference]:
+    """The nearest other references of the gloss, nearest first."""
+    indices = library.indices_of(found.reference.gloss)
+    far = library.relative_distances(found.sign, indices)[found.mirror]
+    ordered = [library.references[indices[place]] for place in np.argsort(far, kind="stable")]
+    return [reference for reference in ordered if reference is not found.reference][:count]
+
+
 def _likelier_reading(sign: Features, library: Library, gloss: str) -> Features:
     """Of the two readings of hands whose kind is unknown, the one that is nearer to the gloss."""
     if sign.flipped is None:

@@ -8,7 +8,7 @@ from protocol.landmarks import LandmarkClip
 
 from .calibrate import Calibration
 from .canonical import CanonicalClip, canonicalise, frame_of
-from .comparison import SignComparison, compare_sign
+from .comparison import SignComparison, beside, compare_sign, next_nearest
 from .diagnose import Clock, diagnose, praise
 from .embedder import HandshapeEmbedder
 from .findings import make_finding
@@ -25,6 +25,8 @@ from .tempo import sign_fluency
 
 ACCURACY_SHARE, CONFIDENCE_SHARE, FLUENCY_SHARE = 0.4, 0.3, 0.3
 SUCCESS = 0.70
+SECOND_OPINIONS = 4
+"""Other references of a gloss, the nearest ones, that must agree with a correction."""
 
 
 def overall_score(accuracy: float, confidence: float, fluency: float) -> float:
@@ -165,13 +167,24 @@ class _Verdict:
         findings: list[Finding] = []
         for found, fluency in zip(self._compared, fluencies, strict=True):
             clock = Clock(times[found.start], times[found.stop - 1], SIGN_FRAMES)
-            corrections = diagnose(found, clock) + self._holds(found, fluency)
+            corrections = self._agreed(found, clock) + self._holds(found, fluency)
             findings += corrections + praise(found, clock, self._marks(found), corrections)
         signed = {found.sign_index for found in self._compared}
         for index, gloss in enumerate(self._glosses):
             if index not in signed:
                 findings.append(make_finding("sign_missing", times[0], times[-1], sign_index=index, gloss=gloss))
         return findings
+
+    def _agreed(self, found: SignComparison, clock: Clock) -> list[Finding]:
+        """Corrections that the gloss's other nearest references call for as well; what one of them allows is right."""
+        corrections = diagnose(found, clock)
+        if not corrections:
+            return []
+        opinions = [
+            {(finding.parameter, finding.hand) for finding in diagnose(beside(found, reference), clock)}
+            for reference in next_nearest(found, self._library, SECOND_OPINIONS)
+        ]
+        return [finding for finding in corrections if all((finding.parameter, finding.hand) in o for o in opinions)]
 
     def _holds(self, found: SignComparison, fluency: SignFluency) -> list[Finding]:
         times = self._clip.times_ms[found.start : found.stop]

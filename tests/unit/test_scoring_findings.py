@@ -21,6 +21,7 @@ from actors.scoring.evaluation.transforms import mirrored
 from actors.scoring.findings import CANNOT_JUDGE, CODES, CORRECTION, make_finding
 from actors.scoring.handshape import describe_shape, finger_bends
 from actors.scoring.parameters import Parameter
+from actors.scoring.references import Library, prepare_reference
 from actors.scoring.results import Finding
 from actors.scoring.scorer import Scorer
 from protocol.landmarks import Block
@@ -130,3 +131,21 @@ def test_embedding_and_bends_agree_on_unlike_hands(letter_clips: Path, models_di
     hands = np.stack([hand_shape(letter(letter_clips, gloss), RIGHT, 12) for gloss in "BAS"])
     vectors = embedder.embed(hands)
     assert np.linalg.norm(vectors[1] - vectors[2]) < np.linalg.norm(vectors[1] - vectors[0])
+
+
+def test_what_another_reference_allows_is_not_corrected(models_dir: Path, letter_clips: Path) -> None:
+    embedder = HandshapeEmbedder(models_dir / GESTURE_EMBEDDER)
+    clip, whole = letter(letter_clips, "B"), Span(0, 10_000)
+    moved = place_moved(clip, RIGHT, whole, 0.6, 0)
+    donor = hand_shape(letter(letter_clips, "A"), RIGHT, 12)
+    variants = {"plain": clip, "elsewhere": handshape_swapped(moved, RIGHT, whole, donor)}
+    library = Library(
+        [
+            prepare_reference(of, reference_id=name, gloss="B", signer=name, variant=name, embedder=embedder)
+            for name, of in variants.items()
+        ]
+    )
+    scorer = Scorer(library, embedder)
+    assert not [found for found in scorer.judge(moved, ["B"]).findings if found.kind == CORRECTION]
+    turned = palm_turned(clip, RIGHT, whole, 90)
+    assert _only_correction(scorer, turned, "B").code == "palm_turned"
