@@ -17,6 +17,7 @@ from storage.records import (
     Learner,
     Page,
     ReferenceRecord,
+    Role,
     SessionRecord,
     SessionStatus,
     Story,
@@ -24,6 +25,7 @@ from storage.records import (
 )
 
 MAX_PAGE = 200
+_ATTEMPT_KEY = ("session_id", "attempt_number")
 T = TypeVar("T")
 
 
@@ -40,9 +42,7 @@ def create_learner(learner: Learner) -> Plan[None]:
 
 def set_consent(learner_id: Id, landmark_consent: bool) -> Plan[None]:
     """Consent withdrawn means the landmarks that are kept go at once."""
-    known = yield Query("SELECT id FROM learners WHERE id=?", (learner_id,), lock=True)
-    if not known.rows:
-        raise NotFound(f"there is no learner {id_text(learner_id)}")
+    yield from _learner_exists(learner_id)
     yield Query("UPDATE learners SET landmark_consent=? WHERE id=?", (int(landmark_consent), learner_id))
     if not landmark_consent:
         yield Query("DELETE FROM attempt_landmarks WHERE user_id=?", (learner_id,))
@@ -50,17 +50,26 @@ def set_consent(learner_id: Id, landmark_consent: bool) -> Plan[None]:
 
 def set_time_zone(learner_id: Id, time_zone: str) -> Plan[None]:
     """Days of practice from now on are of this zone; those that are past stay what they were."""
+    yield from _learner_exists(learner_id)
+    yield Query("UPDATE learners SET time_zone=? WHERE id=?", (time_zone, learner_id))
+
+
+def set_role(learner_id: Id, role: Role) -> Plan[None]:
+    """Whom the learner may look at, from the next request on."""
+    yield from _learner_exists(learner_id)
+    yield Query("UPDATE learners SET role=? WHERE id=?", (role, learner_id))
+
+
+def _learner_exists(learner_id: Id) -> Plan[None]:
+    """Locks the learner. Raises NotFound."""
     known = yield Query("SELECT id FROM learners WHERE id=?", (learner_id,), lock=True)
     if not known.rows:
         raise NotFound(f"there is no learner {id_text(learner_id)}")
-    yield Query("UPDATE learners SET time_zone=? WHERE id=?", (time_zone, learner_id))
 
 
 def create_session(session: SessionRecord) -> Plan[None]:
     """Adds a session of an existing learner; adding the same one again changes nothing."""
-    known = yield Query("SELECT id FROM learners WHERE id=?", (session.user_id,), lock=True)
-    if not known.rows:
-        raise NotFound(f"there is no learner {id_text(session.user_id)}")
+    yield from _learner_exists(session.user_id)
     yield Insert("practice_sessions", rows.SESSION, [rows.session_row(session)], keys=("id",))
 
 
@@ -112,7 +121,10 @@ def attempts_of(
     limit: int,
     cursor: str | None,
 ) -> Plan[Page[AttemptRecord]]:
-    """Newest first, without landmarks."""
+    """Newest first, without landmarks.
+
+    The inner query finds the page in an index that holds every column it asks for; only the page's own rows are read.
+    """
     limit = _limited(limit)
     filters = {"user_id": user_id, "session_id": session_id, "sentence_index": sentence_index}
     filters["is_successful"] = None if successful is None else int(successful)
@@ -123,7 +135,8 @@ def attempts_of(
         where.append("(attempted_at<? OR (attempted_at=? AND (session_id<? OR (session_id=? AND attempt_number<?))))")
         params += [at, at, session, session, number]
     order = "ORDER BY attempted_at DESC,session_id DESC,attempt_number DESC"
-    source = f"sentence_attempts WHERE {' AND '.join(where)} {order} LIMIT {limit + 1}"
+    key = select(_ATTEMPT_KEY, f"sentence_attempts WHERE {' AND '.join(where)} {order} LIMIT {limit + 1}")
+    source = f"({key}) page JOIN sentence_attempts USING (session_id,attempt_number) {order}"
     found = yield Query(select(rows.ATTEMPT, source), tuple(params))
     items = tuple(map(rows.to_attempt, found.rows[:limit]))
     if len(found.rows) <= limit:

@@ -15,6 +15,8 @@ from typing import Any, Generic, Literal, TypeVar
 Id = bytes
 T = TypeVar("T")
 SessionType = Literal["individual", "collaborative", "assessment", "practice"]
+Role = Literal["learner", "educator"]
+"""Educators may look at the progress of every learner of their tenant."""
 SessionStatus = Literal["created", "active", "paused", "completed", "abandoned"]
 DEFAULT_TENANT = "default"
 GENERAL_SKILL_AREA = "general"
@@ -49,6 +51,7 @@ class Learner:
     token_hash: bytes
     landmark_consent: bool
     created_at_ms: int
+    role: Role = "learner"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from storage.records import (
 
 EXPERIENCE_UNITS = 100
 
-LEARNER = ("id", "tenant_id", "display_name", "time_zone", "token_hash", "landmark_consent", "created_at")
+LEARNER = ("id", "tenant_id", "display_name", "time_zone", "token_hash", "landmark_consent", "created_at", "role")
 SESSION = (
     "id", "tenant_id", "user_id", "story_id", "session_type", "session_name", "session_data", "story_content",
     "overall_score", "sentences_completed", "total_sentences", "started_at", "completed_at", "duration_seconds",
@@ -113,13 +113,14 @@ def learner_row(learner: Learner) -> Row:
         learner.token_hash,
         int(learner.landmark_consent),
         learner.created_at_ms,
+        learner.role,
     )
 
 
 def to_learner(row: Row) -> Learner:
     """From the columns ``LEARNER``."""
-    learner_id, tenant_id, name, time_zone, token_hash, consent, created_at_ms = row
-    return Learner(bytes(learner_id), tenant_id, name, time_zone, bytes(token_hash), bool(consent), created_at_ms)
+    learner_id, tenant_id, name, time_zone, token_hash, consent, created_at_ms, role = row
+    return Learner(bytes(learner_id), tenant_id, name, time_zone, bytes(token_hash), bool(consent), created_at_ms, role)
 
 
 def session_row(session: SessionRecord) -> Row:

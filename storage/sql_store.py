@@ -20,6 +20,7 @@ from storage.records import (
     Page,
     ProgressRecord,
     ReferenceRecord,
+    Role,
     SessionClose,
     SessionFlush,
     SessionRecord,
@@ -129,6 +130,9 @@ class SqlStore(UpkeepStore):
 
     async def set_time_zone(self, learner_id: Id, time_zone: str) -> None:
         await self._engine.write(lambda: catalogue_plans.set_time_zone(learner_id, time_zone))
+
+    async def set_role(self, learner_id: Id, role: Role) -> None:
+        await self._engine.write(lambda: catalogue_plans.set_role(learner_id, role))
 
     async def create_session(self, session: SessionRecord) -> None:
         await self._engine.write(lambda: catalogue_plans.create_session(session))

@@ -23,7 +23,7 @@ def _lines(connection: sqlite3.Connection, table: str, sql: str) -> list[str]:
             'SELECT name,type,"notnull",pk FROM pragma_table_info(?)', (table,)
         )
     ]
-    lines += [f"check {match}" for match in re.findall(r"CHECK (\(.*\))", sql)]
+    lines += [f"check {match}" for match in re.findall(r"CHECK (\((?:[^()]|\([^()]*\))*\))", sql)]
     lines += [
         f"index {re.sub(r'^CREATE (UNIQUE )?INDEX ', '', text)}{' UNIQUE' if 'UNIQUE' in text else ''}"
         for (text,) in connection.execute(

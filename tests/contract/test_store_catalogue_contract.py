@@ -57,10 +57,14 @@ async def test_a_learner_is_found_by_id_and_token(store: Store) -> None:
     await store.set_time_zone(learner.id, "Asia/Tokyo")
     moved = dataclasses.replace(learner, landmark_consent=False, time_zone="Asia/Tokyo")
     assert await store.learner(learner.id) == moved
+    await store.set_role(learner.id, "educator")
+    assert await store.learner(learner.id) == dataclasses.replace(moved, role="educator")
     with pytest.raises(NotFound):
         await store.set_consent(new_id(), True)
     with pytest.raises(NotFound):
         await store.set_time_zone(new_id(), "UTC")
+    with pytest.raises(NotFound):
+        await store.set_role(new_id(), "educator")
 
 
 async def test_a_session_comes_back_as_it_was_made(store: Store) -> None:

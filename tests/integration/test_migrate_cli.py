@@ -22,7 +22,7 @@ async def _storysign_migrate(database: Database, *arguments: str, typed: str | N
 
 async def test_up_verify_and_down(empty_database: Database) -> None:
     assert "pending" in (await _storysign_migrate(empty_database, "status")).output
-    assert "Applied 0001, 0002" in (await _storysign_migrate(empty_database, "up")).output
+    assert "Applied 0001, 0002, 0003" in (await _storysign_migrate(empty_database, "up")).output
     assert "up to date" in (await _storysign_migrate(empty_database, "up")).output
     verified = await _storysign_migrate(empty_database, "verify")
     assert (verified.exit_code, verified.output) == (0, "The schema is as declared.\n")

@@ -19,6 +19,7 @@ _FORBIDDEN = {
 _FUNCTIONS = {
     "AVG", "COALESCE", "COUNT", "DATABASE", "MAX", "MIN", "NULLIF", "SUM", "VALUES", "LOWER", "FLOOR", "DATE",
     "CHAR", "VARCHAR", "BINARY", "KEY", "IN", "CHECK", "ROUND", "INSTR", "EXISTS", "AND", "OR", "ON", "WHERE",
+    "FROM", "USING",
 }  # fmt: skip
 """Functions that SQLite, TiDB and MariaDB all have, and the other words that a parenthesis may follow."""
 _KEYS = {
