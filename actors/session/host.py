@@ -24,6 +24,7 @@ from actors.session.rows import attempt_record
 from actors.session.scoring_desk import ScoringDesk
 from actors.session.transitions import Life
 from actors.writer_client import ActivationRefused, WriterClient, WriterReply
+from protocol.codes import CloseCode
 from protocol.messages import (
     AttemptBegin,
     AttemptCancel,
@@ -303,6 +304,8 @@ class SessionHost:
     def _fail(self, fault: BaseException) -> None:
         """Our own mistake: better a new process that restores from the store than one in an unknown state."""
         if not self.released.done():
+            for connection in self._connections.values():
+                connection.close(CloseCode.SERVER_FAULT, "A fault of the server; reconnect.")
             self.released.set_exception(fault)
 
     def _release(self, reason: str) -> None:
