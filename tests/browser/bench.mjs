@@ -5,10 +5,13 @@ import { deliverHeld } from "/assets/client/heldSessions.js";
 import { Rest } from "/assets/client/rest.js";
 import { PracticeSession } from "/assets/client/session.js";
 
+import { openCamera } from "/assets/landmarks/camera.js";
+import { Landmarker } from "/assets/landmarks/landmarker.js";
+
 const EVENTS = ["state", "welcome", "status", "feedback", "scored", "stored", "unsaved", "attempt", "interrupted"];
 const MORE_EVENTS = ["progress", "lost", "trouble", "persistence"];
 
-const video = { width: 640, height: 480, fps: 30 };
+const defaultVideo = { width: 640, height: 480, fps: 30 };
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 class Bench {
@@ -21,14 +24,14 @@ class Bench {
     return openAccount(this.rest);
   }
 
-  async create(wish) {
+  async create(wish, video = defaultVideo) {
     await this.account();
     return this.#use(await PracticeSession.create({ rest: this.rest, wish, video }));
   }
 
   async reopen(sessionId) {
     await this.account();
-    return this.#use(await PracticeSession.reopen({ rest: this.rest, sessionId, video }));
+    return this.#use(await PracticeSession.reopen({ rest: this.rest, sessionId }));
   }
 
   held() {
@@ -57,6 +60,26 @@ class Bench {
     const number = await this.begin(frames, timesMs);
     this.session.endAttempt();
     return number;
+  }
+
+  /** Opens the camera and starts finding landmarks in its pictures. */
+  async watch() {
+    const startedMs = performance.now();
+    this.camera = await openCamera();
+    this.landmarker = await Landmarker.open({ video: this.camera.video });
+    this.looks = [];
+    this.rates = [];
+    this.troubles = [];
+    this.landmarker.on("frame", ({ landmarks, capturedMs, seen, brightness }) => {
+      this.looks.push({ seen, brightness, numbers: landmarks.length, finite: landmarks.filter(Number.isFinite).length });
+      this.session?.addFrame(landmarks, capturedMs);
+    });
+    this.landmarker.on("rate", (rate) => this.rates.push(rate));
+    this.landmarker.on("trouble", (trouble) => this.troubles.push(trouble));
+    this.landmarker.start();
+    const { width, height, frameRate } = this.camera;
+    const { where, delegate } = this.landmarker;
+    return { where, delegate, width, height, frameRate, openedMs: performance.now() - startedMs };
   }
 
   /** Waits until `test(bench)` is true; what it is given is told again with every event. */

@@ -1,0 +1,38 @@
+// Takes the place of landmarks/landmarker.js where a test needs the same landmarks each time: plays a recording in a loop,
+// as often a second as it was recorded. What comes after it, from the page to the database, is the real thing.
+import { TypedEvents } from "../client/events.js";
+
+const RECORDING = globalThis.structuredClone(/* recording */ null);
+
+export class Landmarker extends TypedEvents {
+  where = "recording";
+  delegate = "CPU";
+  #timer = 0;
+  #next = 0;
+
+  static async open() {
+    return new Landmarker();
+  }
+
+  start() {
+    this.#timer = setInterval(() => this.#tick(), RECORDING.intervalMs);
+  }
+
+  stop() {
+    clearInterval(this.#timer);
+  }
+
+  close() {
+    this.stop();
+  }
+
+  #tick() {
+    const { frames, brightness } = RECORDING;
+    const landmarks = Float32Array.from(frames[this.#next % frames.length], (value) => value ?? NaN);
+    this.#next += 1;
+    const has = (point) => !Number.isNaN(landmarks[point * 3]);
+    const seen = { body: has(0), left: has(33), right: has(54) };
+    this.emit("frame", { landmarks, seen, capturedMs: performance.now(), brightness });
+    if (this.#next % 25 === 0) this.emit("rate", { fps: 1000 / RECORDING.intervalMs, detectMs: 0 });
+  }
+}
