@@ -14,6 +14,7 @@ import { Stage } from "../ui/stage.js";
 /** @typedef {import("../landmarks/landmarker.js").LandmarkFrame} LandmarkFrame */
 
 const STEADY_FRAMES = 3;
+const MOST_STEADY = 6;
 const query = new URLSearchParams(location.search);
 const next = query.has("story") || query.has("session") || query.has("glosses") ? `/practice?${query}` : "/";
 
@@ -103,11 +104,12 @@ function look(frame) {
   stage.showLandmarks(frame.landmarks);
   for (const row of rows) {
     const { good, text } = row.find(frame);
-    row.steady = good ? row.steady + 1 : 0;
+    row.steady = good ? Math.min(MOST_STEADY, row.steady + 1) : Math.max(0, row.steady - 1);
     row.tell(row.steady >= STEADY_FRAMES, text);
   }
   const open = rows.find((row) => row.steady < STEADY_FRAMES);
-  const text = open ? open.find(frame).text : "All is well. You can start.";
+  const missing = open?.find(frame);
+  const text = !missing ? "All is well. You can start." : missing.good ? "One moment …" : missing.text;
   if (advice.textContent !== text) advice.textContent = text;
   go.classList.toggle("primary", !open);
   document.body.dataset.checked = String(!open);

@@ -81,15 +81,11 @@ function empty() {
 function content(skills, trends, attempts) {
   const days = trends.days.slice(-CHART_DAYS);
   const names = days.map(({ day }) => day);
+  const marks = days.map(({ average_score: mark }) => (mark === null ? null : mark * 100));
+  const minutes = days.map(({ practice_ms: ms }) => ms / 60_000);
   return [
     h("div", { class: "tiles" }, ...skills.map(levelTile), ...figureTiles(skills)),
-    h(
-      "section",
-      { class: "card", "aria-labelledby": "days-title" },
-      h("h2", { id: "days-title" }, "Days of practice"),
-      h("p", { class: "soft small" }, `${counted(trends.active_days, "day")} in 12 weeks`),
-      calendar(trends.days),
-    ),
+    h("div", { class: "columns" }, daysOfPractice(trends), hardSigns(trends)),
     h(
       "div",
       { class: "columns" },
@@ -98,26 +94,28 @@ function content(skills, trends, attempts) {
         unit: "average of each day, of 100",
         days: names,
         top: 100,
-        series: [
-          {
-            label: "Mark",
-            values: days.map(({ average_score: mark }) => (mark === null ? null : mark * 100)),
-            colour: "--accent",
-          },
-        ],
+        series: [{ label: "Mark", values: marks, colour: "--accent" }],
       }),
       dayChart({
         title: "Time",
         unit: "minutes a day",
         days: names,
-        series: [
-          { label: "Minutes", values: days.map(({ practice_ms: ms }) => ms / 60_000), colour: "--accent", bars: true },
-        ],
+        series: [{ label: "Minutes", values: minutes, colour: "--accent", bars: true }],
       }),
     ),
-    h("div", { class: "columns" }, hardSigns(trends), corrections(trends)),
-    recent(attempts),
+    h("div", { class: "columns" }, corrections(trends), recent(attempts)),
   ];
+}
+
+/** @param {TrendsBody} trends */
+function daysOfPractice({ days, active_days: active }) {
+  return h(
+    "section",
+    { class: "card", "aria-labelledby": "days-title" },
+    h("h2", { id: "days-title" }, "Days of practice"),
+    h("p", { class: "soft small" }, `${counted(active, "day")} in 12 weeks`),
+    calendar(days),
+  );
 }
 
 /** @param {SkillProgress} skill */

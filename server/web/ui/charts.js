@@ -4,6 +4,7 @@ import uPlot from "../node_modules/uplot/dist/uPlot.esm.js";
 import { h } from "./dom.js";
 
 const HEIGHT = 200;
+const HALF_DAY_S = 43_200;
 
 /**
  * @typedef {object} Series
@@ -41,7 +42,10 @@ export function dayChart({ title, days, series, unit, top }) {
       height: HEIGHT,
       cursor: { show: false },
       legend: { show: false },
-      scales: { y: { range: (_, __, max) => [0, top ?? Math.max(1, max * 1.1)] } },
+      scales: {
+        x: { range: (_, min, max) => [min - HALF_DAY_S, max + HALF_DAY_S] },
+        y: { range: (_, __, max) => [0, top ?? Math.max(1, max * 1.1)] },
+      },
       axes: [
         {
           ...axis,

@@ -21,7 +21,14 @@ const FINGERS = [
   [13, 17, 18, 19, 20],
   [17, 0],
 ];
-const PALM = [0, 5, 9, 13, 17];
+const PALM = [0, 1, 5, 9, 13, 17];
+const FINGERS_ALONE = [
+  [1, 2, 3, 4],
+  [5, 6, 7, 8],
+  [9, 10, 11, 12],
+  [13, 14, 15, 16],
+  [17, 18, 19, 20],
+];
 export const ALL_JOINTS = Array.from({ length: 21 }, (_, joint) => joint);
 export const FINGER_JOINTS = ALL_JOINTS.filter((joint) => joint !== 0);
 export const PALM_JOINTS = PALM;
@@ -65,6 +72,17 @@ export class Frame {
    */
   hand(side, joint) {
     return this.#at(this.#starts[side], joint);
+  }
+
+  /**
+   * How far from the camera these joints are on average, in the landmarks' own measure.
+   * @param {Side} side
+   * @param {readonly number[]} joints
+   */
+  depth(side, joints) {
+    const start = this.#starts[side] ?? 0;
+    const sum = joints.reduce((total, joint) => total + (this.points[(start + joint) * 3 + 2] || 0), 0);
+    return sum / joints.length;
   }
 
   /** @param {Side} side */
@@ -247,16 +265,21 @@ function drawArm(pen, frame, side, width, colour) {
  */
 function drawHand(pen, frame, side, width, colours, emphases) {
   const at = (/** @type {number} */ joint) => frame.hand(side, joint);
-  const fingers = FINGERS.map((finger) => finger.map(at));
-  for (const finger of fingers) pen.line(finger, width * 1.5, colours.halo);
-  pen.area(PALM.map(at), width, colours[side]);
-  for (const finger of fingers) {
-    pen.line(finger, width * 1.3, colours.halo);
-    pen.line(finger, width, colours[side]);
+  const farthestFirst = [PALM, ...FINGERS_ALONE].sort(
+    (one, other) => frame.depth(side, other) - frame.depth(side, one),
+  );
+  pen.area(PALM.map(at), width * 1.5, colours.halo);
+  for (const finger of FINGERS_ALONE) pen.line(finger.map(at), width * 1.5, colours.halo);
+  for (const part of farthestFirst) {
+    if (part === PALM) pen.area(part.map(at), width * 1.1, colours[side]);
+    else {
+      pen.line(part.map(at), width * 1.35, colours.halo);
+      pen.line(part.map(at), width, colours[side]);
+    }
   }
   for (const { hand, joints } of emphases) {
     if (hand !== side) continue;
-    for (const joint of joints) pen.ring(at(joint), width * 0.85, colours.off, colours.halo);
+    for (const joint of joints) pen.ring(at(joint), width * 0.62, colours.off, colours.halo);
   }
 }
 

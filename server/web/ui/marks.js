@@ -9,7 +9,11 @@ import { PARAMETERS, TONE_WORDS, toneOf } from "./words.js";
 export class Marks {
   #rows;
 
-  constructor() {
+  #unseen;
+
+  /** @param {string} [unseen] word for what there is no mark of */
+  constructor(unseen = TONE_WORDS.unknown) {
+    this.#unseen = unseen;
     this.#rows = PARAMETERS.map(({ name, label, icon: drawing }) => {
       const bar = h("i");
       const word = h("span", { class: "mark-word" });
@@ -35,7 +39,7 @@ export class Marks {
       if (element.dataset.tone === tone) continue;
       element.dataset.tone = tone;
       word.className = `mark-word chip${tone === "unknown" ? "" : ` tone-${tone}`}`;
-      fill(word, icon(tone), TONE_WORDS[tone]);
+      fill(word, icon(tone), tone === "unknown" ? this.#unseen : TONE_WORDS[tone]);
     }
   }
 }

@@ -39,10 +39,11 @@ export class PracticeView {
   #ghost;
   #sentence;
   #last;
-  #marks = new Marks();
+  #marks = new Marks("Not yet");
   #controls = new Controls();
   #say = h("p", { class: "only-read-aloud", role: "status" });
   #side = h("div", { class: "practice-side" });
+  #under = h("div", { class: "practice-under" });
   #hint = h("p", { class: "stage-hint", hidden: true });
   #done = h("i");
   /** @type {ResultView | null} */
@@ -74,7 +75,7 @@ export class PracticeView {
       h(
         "div",
         { class: "practice-grid" },
-        h("div", { class: "practice-main" }, this.#stage.element, this.#controls.element),
+        h("div", { class: "practice-main" }, this.#stage.element, this.#controls.element, this.#under),
         this.#side,
       ),
       this.speed.element,
@@ -207,10 +208,13 @@ export class PracticeView {
 
   #showSide() {
     if (this.#result) {
-      if (!this.#side.contains(this.#result.element)) fill(this.#side, this.#result.element, this.#ghost.element);
+      if (this.#side.contains(this.#result.element)) return;
+      fill(this.#under, this.#result.time);
+      fill(this.#side, this.#result.element, this.#ghost.element);
     } else if (!this.#side.contains(this.#marks.element)) {
       const title = h("h2", { id: "live-title" }, "Your signing");
       const live = h("section", { class: "card live", "aria-labelledby": "live-title" }, title, this.#marks.element);
+      fill(this.#under);
       fill(this.#side, this.#ghost.element, live);
     }
   }

@@ -16,13 +16,22 @@ import { headline, percent, toneOf } from "./words.js";
 
 const REPLAY_SPEED = 0.6;
 const SHORTEST_LOOP_MS = 500;
+const AROUND_MS = 250;
 const MOST_CORRECTIONS = 3;
 const MOST_PRAISE = 2;
 
+/** A finding about the hand's shape names the fingers in its sentence. */
+const FINGERS = /** @type {const} */ ([
+  ["thumb", [1, 2, 3, 4]],
+  ["index finger", [5, 6, 7, 8]],
+  ["middle finger", [9, 10, 11, 12]],
+  ["ring finger", [13, 14, 15, 16]],
+  ["little finger", [17, 18, 19, 20]],
+]);
 /** @type {Readonly<Record<string, readonly number[]>>} */
 const JOINTS_OF = { handshape: FINGER_JOINTS, orientation: PALM_JOINTS, location: ALL_JOINTS, movement: ALL_JOINTS };
 
-/** `replay` goes on the stage, `element` beside or beneath it. */
+/** `replay` goes on the stage, `time` beneath it (null: nothing was judged), `element` beside it. */
 export class ResultView {
   #result;
   #saved;
@@ -43,6 +52,7 @@ export class ResultView {
     this.#player = new Player(canvas, {
       mirrored: true,
       speed: REPLAY_SPEED,
+      closeUp: true,
       onMoment: (atMs) => this.#timeline?.moveTo(atMs),
     });
     this.#player.emphasesAt = (atMs) => emphasesAt(result.findings, atMs);
@@ -58,8 +68,10 @@ export class ResultView {
       ? h("div", { class: "replay" }, canvas, legend(result.findings))
       : h("div", { class: "replay empty" }, h("p", {}, "The drawing of this try is no longer in this browser."));
     this.#list = this.#findings();
-    this.element = this.#build(clip !== null);
+    this.element = this.#build();
+    this.time = result.judged ? this.#time(clip !== null) : null;
     this.#player.show(clip);
+    this.#loopSigns();
     this.#showPlaying();
   }
 
@@ -79,8 +91,7 @@ export class ResultView {
     this.#player.close();
   }
 
-  /** @param {boolean} replayed */
-  #build(replayed) {
+  #build() {
     const { judged, score, parameters } = this.#result;
     const marks = new Marks();
     marks.show(parameters);
@@ -95,23 +106,21 @@ export class ResultView {
       h(
         "div",
         { class: "result-head" },
-        judged &&
-          h(
-            "p",
-            { class: `result-mark text-${toneOf(score)}`, "aria-label": `${percent(score)} of 100` },
-            percent(score),
-          ),
+        judged && mark(score),
         h("div", {}, h("h2", { id: "result-title", tabindex: -1 }, headline(this.#result)), this.#saved),
       ),
       this.#list,
-      judged &&
-        h(
-          "div",
-          { class: "result-time" },
-          h("div", { class: "row" }, h("h3", {}, "Your try"), replayed && this.#play),
-          this.#timeline.element,
-        ),
       judged && h("details", { class: "result-more" }, h("summary", {}, "All marks"), marks.element, this.#parts()),
+    );
+  }
+
+  /** @param {boolean} replayed */
+  #time(replayed) {
+    return h(
+      "section",
+      { class: "card result-time", "aria-labelledby": "time-title" },
+      h("div", { class: "row" }, h("h2", { id: "time-title" }, "Your try"), replayed && this.#play),
+      this.#timeline.element,
     );
   }
 
@@ -157,7 +166,10 @@ export class ResultView {
     const words = h(
       "span",
       {},
-      finding.gloss && this.#result.glosses.length > 1 && h("strong", {}, `${finding.gloss} · `),
+      finding.gloss &&
+        !finding.text.includes(finding.gloss) &&
+        this.#result.glosses.length > 1 &&
+        h("strong", {}, `${finding.gloss} · `),
       finding.text,
     );
     if (finding.kind === "cannot_judge") return h("li", { class: "finding" }, sign, words);
@@ -186,12 +198,23 @@ export class ResultView {
     this.start();
   }
 
+  /** The rest before and after the signs need not be seen again. */
+  #loopSigns() {
+    const signs = this.#result.signs.filter((sign) => sign.end_ms > sign.start_ms);
+    const [first, last] = [signs.at(0), signs.at(-1)];
+    const startMs = Math.max(0, (first?.start_ms ?? 0) - AROUND_MS);
+    this.#player.loop(
+      startMs,
+      Math.min(this.#result.duration_ms, (last?.end_ms ?? this.#result.duration_ms) + AROUND_MS),
+    );
+  }
+
   #toggle() {
     if (this.#player.playing) {
       this.#pause();
       return;
     }
-    this.#player.loop(0, this.#result.duration_ms);
+    this.#loopSigns();
     this.#player.play();
     this.#showPlaying();
   }
@@ -216,8 +239,9 @@ export class ResultView {
 function emphasesAt(findings, atMs) {
   return findings
     .filter((finding) => finding.kind === "correction" && finding.start_ms <= atMs && atMs <= finding.end_ms)
-    .flatMap(({ parameter, hand }) => {
-      const joints = JOINTS_OF[parameter ?? ""];
+    .flatMap(({ parameter, hand, text }) => {
+      const named = parameter === "handshape" ? FINGERS.filter(([name]) => text.includes(name)) : [];
+      const joints = named.length > 0 ? named.flatMap(([, of]) => of) : JOINTS_OF[parameter ?? ""];
       if (!joints || !hand) return [];
       return (hand === "both" ? /** @type {const} */ (["left", "right"]) : [hand]).map((side) => ({
         hand: side,
@@ -230,4 +254,14 @@ function emphasesAt(findings, atMs) {
 function legend(findings) {
   const off = findings.some((finding) => finding.kind === "correction" && finding.hand && finding.parameter);
   return off && h("p", { class: "replay-legend" }, h("i", { class: "ring", "aria-hidden": "true" }), "Look again here");
+}
+
+/** @param {number | null} score */
+function mark(score) {
+  return h(
+    "p",
+    { class: `result-mark text-${toneOf(score)}` },
+    percent(score),
+    h("span", { class: "only-read-aloud" }, " of 100"),
+  );
 }

@@ -52,7 +52,7 @@ export class SentenceHead {
           h("span", { class: "only-read-aloud" }, "Back to the stories"),
         ),
         this.#place,
-        h("nav", { class: "dots", "aria-label": "Sentences" }, ...this.#dots),
+        h("nav", { class: "dots", "aria-label": "Sentences", hidden: sentences.length < 2 }, ...this.#dots),
       ),
       this.#text,
       this.#glosses,
@@ -67,7 +67,8 @@ export class SentenceHead {
     const sentence = this.#sentences[index];
     if (!sentence) return;
     this.#text.textContent = sentence.text;
-    this.#place.textContent = `${this.#title} · ${index + 1} of ${this.#sentences.length}`;
+    const place = this.#sentences.length > 1 ? ` · ${index + 1} of ${this.#sentences.length}` : "";
+    this.#place.textContent = this.#title + place;
     this.#dots.forEach((dot, place) => this.#showDot(dot, place, index, best.get(place)));
     this.#chips = sentence.glosses.map((gloss, place) =>
       h(
