@@ -15,7 +15,7 @@ import numpy as np
 
 from protocol.landmarks import Block, LandmarkClip, Layout, VideoFormat
 
-from .resample import GRID_STEP_MS, grid_times, resample_track
+from .resample import GRID_STEP_MS, grid_times, resample_track, zero_for_nan
 
 RIGHT_SLOT, LEFT_SLOT = 0, 1
 PALM_LENGTHS_PER_SHOULDER_WIDTH = 2.2
@@ -212,7 +212,7 @@ def _exchange_misnamed_hands(blocks: dict[Block, np.ndarray]) -> None:
     pose, right, left = blocks[Block.POSE], blocks[Block.RIGHT_HAND], blocks[Block.LEFT_HAND]
 
     def miss(hand: np.ndarray, wrist: int) -> np.ndarray:
-        return np.nan_to_num(np.linalg.norm(hand[:, WRIST, :2] - pose[:, wrist, :2], axis=1), nan=0.0)
+        return zero_for_nan(np.linalg.norm(hand[:, WRIST, :2] - pose[:, wrist, :2], axis=1))
 
     named = miss(right, RIGHT_WRIST) + miss(left, LEFT_WRIST)
     exchanged = miss(right, LEFT_WRIST) + miss(left, RIGHT_WRIST)

@@ -15,7 +15,7 @@ from .nonmanual import face_distance, paired_difference
 from .parameters import BLOCKS, Features, Parameter
 from .references import Library, Reference
 
-MEASURED_OTHERS = 8
+MEASURED_OTHERS = 6
 """Other glosses that a sign is compared with in full, after a rough look at all of them."""
 
 

@@ -15,6 +15,8 @@ from ai_edge_litert.interpreter import Interpreter
 
 from protocol.landmarks import COORDINATES, HAND_POINTS
 
+from .resample import zero_for_nan
+
 EMBEDDING_SIZE = 128
 _HAND_INPUT = "hand"
 
@@ -50,7 +52,7 @@ class HandshapeEmbedder:
         """
         vectors = np.zeros((len(hands), EMBEDDING_SIZE), np.float32)
         whole = np.isfinite(hands[:, :, :2]).all(axis=(1, 2))
-        points = np.nan_to_num(hands, nan=0.0).astype(np.float32)
+        points = zero_for_nan(hands).astype(np.float32)
         for index in np.flatnonzero(whole):
             self._interpreter.set_tensor(self._input, points[index : index + 1])
             self._interpreter.invoke()

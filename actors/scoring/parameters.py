@@ -18,7 +18,7 @@ import numpy as np
 from .canonical import INDEX_KNUCKLE, LITTLE_KNUCKLE, MIDDLE_KNUCKLE, PALM, TIPS, WRIST, CanonicalClip
 from .embedder import EMBEDDING_SIZE, HandshapeEmbedder
 from .nonmanual import face_measures
-from .resample import stretch
+from .resample import stretch, zero_for_nan
 
 
 class Parameter(StrEnum):
@@ -151,7 +151,7 @@ def measure_hands(
     if has_body:
         blocks[TIPS_FROM_NOSE.name] = tips_from_nose(points, anchors)
         blocks[PROXIMITY.name] = proximity(points, anchors)
-        blocks[WRIST_PLACE.name] = np.nan_to_num(wrists, nan=0.0)
+        blocks[WRIST_PLACE.name] = zero_for_nan(wrists)
     for name, values in blocks.items():
         if name != WRIST_PLACE.name:
             values[~seen] = 0.0

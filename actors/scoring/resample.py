@@ -54,6 +54,11 @@ def resample_track(points: np.ndarray, times_ms: np.ndarray, grid_ms: np.ndarray
     return Track(track, seen)
 
 
+def zero_for_nan(values: np.ndarray) -> np.ndarray:
+    """``values`` with 0 for NaN (``np.nan_to_num`` looks for infinities as well, and takes five times as long)."""
+    return np.where(np.isnan(values), values.dtype.type(0), values)
+
+
 def stretch(values: np.ndarray, count: int, axis: int = 0) -> np.ndarray:
     """``values`` resampled linearly along ``axis`` to ``count`` evenly spaced moments from its first to its last."""
     length = values.shape[axis]

@@ -27,7 +27,7 @@ from .live import LiveMarks, hint
 from .locate import state_costs
 from .parameters import Features, measure_hands
 from .references import SIGN_FRAMES, Library
-from .resample import GRID_STEP_MS
+from .resample import GRID_STEP_MS, zero_for_nan
 from .results import Judgement, ProvisionalMarks, rounded
 from .segment import raised
 
@@ -142,4 +142,4 @@ class AttemptScoring:
         self._seen = (bool(seen[RIGHT_SLOT, 0]), bool(seen[LEFT_SLOT, 0]))
         has_body = body.from_pose and bool(np.isfinite(self._anchors).all())
         wrists = slot_wrists(blocks.get(Block.POSE), body, 1)
-        return measure_hands(np.nan_to_num(hands, nan=0.0), seen, wrists, self._anchors, self._embedder, has_body)
+        return measure_hands(zero_for_nan(hands), seen, wrists, self._anchors, self._embedder, has_body)
