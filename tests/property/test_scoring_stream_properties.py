@@ -1,4 +1,5 @@
-"""Whatever a camera delivers, the scorer answers: it never raises, never gives a mark out of range, and repeats itself."""
+"""Whatever a camera delivers, the scorer answers: it never raises, never gives a mark out of range, and repeats
+itself."""
 
 from __future__ import annotations
 
