@@ -7,7 +7,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from server import problems, static
-from server.api import health, learners, library, practice_data, references, sessions
+from server.api import analytics, health, learners, library, practice_data, references, sessions
 from server.api.dependencies import PracticeNode
 from server.api.guard import DOCS_PATH, RequestGuard
 from server.api.models import ProblemBody
@@ -40,7 +40,7 @@ def create_app(node: PracticeNode) -> FastAPI:
     )
     app.state.node = node
     problems.install(app)
-    for part in (learners, practice_data, sessions, library, references, health):
+    for part in (learners, analytics, practice_data, sessions, library, references, health):
         app.include_router(part.router)
     static.install(app, node.settings.origins, node.settings.models_dir)
     if node.settings.allowed_origins:

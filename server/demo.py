@@ -5,16 +5,23 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from protocol.messages import AttemptResult, Finding, SignResult
 from storage.records import AttemptRecord, Learner, SessionRecord, StorySentence
 
 DAY_MS = 86_400_000
 _WORDS = ("HELLO", "THANK-YOU", "PLEASE", "YES", "NO", "WATER", "NAME", "SCHOOL", "FRIEND", "HOME", "EAT", "HELP")
 _AREAS = ("fingerspelling", "vocabulary", "sentences")
 _ZONES = ("America/New_York", "America/Los_Angeles", "Europe/Berlin", "UTC")
-_FINDINGS = (("thumb_out", "handshape"), ("palm_turned", "orientation"), ("too_low", "location"), ("cut", "movement"))
+_FINDINGS = (
+    ("thumb_out", "handshape", "Lay the thumb against the hand."),
+    ("palm_turned", "orientation", "Turn the palm towards the camera."),
+    ("too_low", "location", "Sign a little higher."),
+    ("cut", "movement", "Let the movement go on to its end."),
+)
 _VERSION = "demo"
+SUCCESS = 0.7
+"""An attempt with at least this score has succeeded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +104,29 @@ def _attempt(
     began_ms: int,
 ) -> AttemptRecord:
     index = (number - 1) % len(sentences)
-    gloss = sentences[index].glosses[0]
     accuracy, confidence, fluency = (round(min(1.0, max(0.0, chance.gauss(skill, 0.15))), 4) for _ in range(3))
     score = round(0.4 * accuracy + 0.3 * confidence + 0.3 * fluency, 4)
-    result: dict[str, Any] = {"signs": [{"gloss": gloss, "score": score}], "findings": []}
-    if score < 0.7:
-        code, parameter = chance.choice(_FINDINGS)
-        result["findings"] = [{"code": code, "kind": "correction", "parameter": parameter, "gloss": gloss}]
+    duration_ms = chance.randint(1_500, 6_000)
+    sign = _sign(sentences[index].glosses[0], score, confidence, duration_ms)
+    result = AttemptResult(
+        attempt_no=number,
+        sentence_index=index,
+        sentence=sentences[index].text,
+        glosses=[sign.gloss],
+        judged=True,
+        score=score,
+        accuracy=accuracy,
+        confidence=confidence,
+        fluency=fluency,
+        success=score >= SUCCESS,
+        parameters=sign.parameters,
+        signs=[sign],
+        findings=[] if score >= SUCCESS else [_correction(chance, sign)],
+        frames=sign.end_frame,
+        duration_ms=duration_ms,
+        scorer_version=_VERSION,
+        calibration_version=_VERSION,
+    ).model_dump(mode="json")
     return AttemptRecord(
         session_id=session_id,
         attempt_no=number,
@@ -114,15 +137,50 @@ def _attempt(
         confidence=confidence,
         accuracy=accuracy,
         fluency=fluency,
-        is_successful=score >= 0.7,
+        is_successful=score >= SUCCESS,
         gesture_sequence=(),
         detected_errors=tuple(result["findings"]),
         suggestions=(),
         result=result,
         attempted_at_ms=began_ms + number * 25_000,
-        duration_ms=chance.randint(1_500, 6_000),
+        duration_ms=duration_ms,
         video_start_frame=0,
-        video_end_frame=90,
+        video_end_frame=sign.end_frame,
         scorer_version=_VERSION,
         calibration_version=_VERSION,
+    )
+
+
+def _sign(gloss: str, score: float, confidence: float, duration_ms: int) -> SignResult:
+    """The one sign of the sentence, as long as the attempt, filmed at 30 Hz."""
+    return SignResult(
+        sign_index=0,
+        gloss=gloss,
+        reference_id=None,
+        start_ms=0,
+        end_ms=duration_ms,
+        start_frame=0,
+        end_frame=duration_ms * 30 // 1000,
+        score=score,
+        confidence=confidence,
+        hand_used="right",
+        parameters={parameter: score for _, parameter, _ in _FINDINGS},
+    )
+
+
+def _correction(chance: random.Random, sign: SignResult) -> Finding:
+    code, parameter, text = chance.choice(_FINDINGS)
+    return Finding(
+        code=code,
+        kind="correction",
+        parameter=parameter,
+        hand="right",
+        sign_index=0,
+        gloss=sign.gloss,
+        start_ms=sign.start_ms,
+        end_ms=sign.end_ms,
+        size=None,
+        unit=None,
+        severity="minor",
+        text=text,
     )

@@ -41,6 +41,7 @@ class ProblemCode(StrEnum):
     TICKET_USED = "ticket_used"
     TICKET_FORGED = "ticket_forged"
     ORIGIN_REFUSED = "origin_refused"
+    EDUCATORS_ONLY = "educators_only"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     REQUEST_INVALID = "request_invalid"
@@ -82,6 +83,9 @@ PROBLEMS: Mapping[ProblemCode, ProblemKind] = MappingProxyType(
         ),
         ProblemCode.ORIGIN_REFUSED: ProblemKind(
             403, "Origin not allowed", "The operator can allow a page's origin with STORYSIGN_ORIGINS."
+        ),
+        ProblemCode.EDUCATORS_ONLY: ProblemKind(
+            403, "For educators only", "Use 'me'; the operator makes educators with 'storysign learner role'."
         ),
         ProblemCode.NOT_FOUND: ProblemKind(
             404, "Not found", "Check the address; a session is seen by its learner alone."

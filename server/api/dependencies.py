@@ -14,7 +14,7 @@ from server.auth import TicketOffice, hash_token
 from server.config import Settings
 from server.problems import Problem, ProblemCode
 from storage.ports import Store
-from storage.records import Id, Learner, SessionRecord, id_from_text
+from storage.records import Id, Learner, SessionRecord, id_from_text, id_text
 
 MAX_PAGE = 100
 _bearer = HTTPBearer(auto_error=False, description="the token that POST /v1/learners gave")
@@ -64,6 +64,28 @@ async def _learner(
 
 
 LearnerDep = Annotated[Learner, Depends(_learner)]
+
+
+async def _subject(
+    node: NodeDep,
+    caller: LearnerDep,
+    learner_id: Annotated[str, Path(description="`me`; educators may give the id of another learner")],
+) -> Learner:
+    """The learner whose practice is looked at: the caller, or for educators anybody of the same tenant."""
+    if learner_id in ("me", id_text(caller.id)):
+        return caller
+    if caller.role != "educator":
+        raise Problem(ProblemCode.EDUCATORS_ONLY, "You may look at your own practice alone.")
+    try:
+        learner = await node.store.learner(id_from_text(learner_id))
+    except ValueError:
+        learner = None
+    if learner is None or learner.tenant_id != caller.tenant_id:
+        raise Problem(ProblemCode.NOT_FOUND, "There is no learner with this id.")
+    return learner
+
+
+SubjectDep = Annotated[Learner, Depends(_subject)]
 
 
 async def own_session(node: NodeDep, learner: LearnerDep, session_id: Annotated[str, Path()]) -> SessionRecord:

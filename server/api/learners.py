@@ -1,4 +1,4 @@
-"""REST: learners, and what belongs to the learner who calls."""
+"""REST: learners, and what a learner has practised."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from actors.learning.streaks import local_day
 from actors.learning.summary import skill_progress
-from server.api.dependencies import LearnerDep, NodeDep, PageDep, own_session, unix_ms
+from server.api.dependencies import LearnerDep, NodeDep, PageDep, SubjectDep, own_session, unix_ms
 from server.api.models import (
     AttemptBody,
     CreatedLearner,
@@ -58,19 +58,19 @@ async def change_me(node: NodeDep, learner: LearnerDep, change: LearnerChange) -
     return LearnerBody.of(await node.store.learner(learner.id) or learner)
 
 
-@router.get("/me/sessions")
+@router.get("/{learner_id}/sessions")
 async def list_sessions(
-    node: NodeDep, learner: LearnerDep, page: PageDep, status: SessionStatus | None = None
+    node: NodeDep, learner: SubjectDep, page: PageDep, status: SessionStatus | None = None
 ) -> Paged[SessionBody]:
     """The learner's sessions, newest first."""
     found = await node.store.sessions_of(learner.id, status=status, limit=page.limit, cursor=page.cursor)
     return Paged(items=[SessionBody.of(session) for session in found.items], cursor=found.cursor)
 
 
-@router.get("/me/attempts")
+@router.get("/{learner_id}/attempts")
 async def list_attempts(
     node: NodeDep,
-    learner: LearnerDep,
+    learner: SubjectDep,
     page: PageDep,
     session_id: str | None = None,
     sentence_index: Annotated[int | None, Query(ge=0)] = None,
@@ -89,8 +89,8 @@ async def list_attempts(
     return Paged(items=[AttemptBody.of(attempt) for attempt in found.items], cursor=found.cursor)
 
 
-@router.get("/me/progress")
-async def read_progress(node: NodeDep, learner: LearnerDep) -> ProgressBody:
+@router.get("/{learner_id}/progress")
+async def read_progress(node: NodeDep, learner: SubjectDep) -> ProgressBody:
     """Level, experience, streak and averages in every skill area."""
     today = local_day(unix_ms(), learner.time_zone)
     return ProgressBody(skills=list(skill_progress(await node.store.progress_of(learner.id), today)))

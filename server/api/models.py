@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import zoneinfo
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from protocol.messages import AttemptResult, LayoutName, Mark, SkillProgress
-from storage import analytics, records
-from storage.records import SessionStatus, SessionType, id_text
+from storage import records
+from storage.records import Role, SessionStatus, SessionType, id_text
 
 Item = TypeVar("Item")
 MAX_GLOSSES = 64
@@ -87,6 +86,7 @@ class LearnerBody(Answer):
     display_name: str
     time_zone: str
     landmark_consent: bool
+    role: Role
     created_at_ms: int
 
     @classmethod
@@ -97,6 +97,7 @@ class LearnerBody(Answer):
             display_name=learner.display_name,
             time_zone=learner.time_zone,
             landmark_consent=learner.landmark_consent,
+            role=learner.role,
             created_at_ms=learner.created_at_ms,
         )
 
@@ -112,67 +113,6 @@ class ProgressBody(Answer):
     """The learner's progress in every skill area practised so far."""
 
     skills: list[SkillProgress]
-
-
-class PracticeDayBody(Answer):
-    """One day of the learner's own calendar."""
-
-    day: dt.date
-    attempts: int
-    successful_attempts: int
-    practice_ms: int
-    sessions_completed: int
-    average_score: Mark | None = Field(description="over the attempts that could be judged")
-
-    @classmethod
-    def of(cls, day: records.PracticeDay) -> PracticeDayBody:
-        """From the store's record."""
-        same = {name: getattr(day, name) for name in cls.model_fields if name != "average_score"}
-        return cls(average_score=analytics.mark_of(day.score_sum, day.judged_attempts), **same)
-
-
-class SignDifficultyBody(Answer):
-    """How well one sign was signed."""
-
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-    gloss: str
-    times_signed: int
-    average_score: Mark
-
-
-class FindingCountBody(Answer):
-    """How often one correction was due."""
-
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-    code: str
-    parameter: str
-    gloss: str
-    times_found: int
-
-
-class TrendsBody(Answer):
-    """The learner's days, oldest first, and what was hard in them."""
-
-    first: dt.date
-    last: dt.date
-    days: list[PracticeDayBody]
-    active_days: int
-    moving_score: list[Mark | None] = Field(description="for each day the average of it and the six before")
-    hardest_signs: list[SignDifficultyBody]
-    frequent_findings: list[FindingCountBody]
-
-    @classmethod
-    def of(cls, trends: analytics.Trends) -> TrendsBody:
-        """From the store's answer."""
-        return cls(
-            first=trends.first,
-            last=trends.last,
-            days=[PracticeDayBody.of(day) for day in trends.days],
-            active_days=trends.active_days,
-            moving_score=list(trends.moving_score),
-            hardest_signs=[SignDifficultyBody.model_validate(sign) for sign in trends.hardest_signs],
-            frequent_findings=[FindingCountBody.model_validate(finding) for finding in trends.frequent_findings],
-        )
 
 
 # ------------------------------------------------------------------------------------------------------ library

@@ -1,41 +1,25 @@
-"""REST: what a learner's practice adds up to, and the learner's own data to take along or to remove."""
+"""REST: the learner's own data, to take along or to remove."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
 import tempfile
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, BinaryIO
+from typing import Any, BinaryIO
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from actors.learning.streaks import local_day
-from server.api.dependencies import MAX_PAGE, LearnerDep, NodeDep, PracticeNode, unix_ms
-from server.api.models import TrendsBody
+from server.api.dependencies import MAX_PAGE, LearnerDep, NodeDep, PracticeNode
 from server.learner_archive import write_zip
 from server.problems import Problem
 from storage.errors import StoreError
 from storage.records import Id
 
 router = APIRouter(prefix="/v1/learners/me", tags=["learners"])
-MOST_DAYS = 366
 _CHUNK_BYTES = 65_536
 _IN_MEMORY_BYTES = 4 * 1024 * 1024
-
-
-@router.get("/trends")
-async def read_trends(
-    node: NodeDep,
-    learner: LearnerDep,
-    days: Annotated[int, Query(ge=1, le=MOST_DAYS, description="up to today, by the learner's own calendar")] = 84,
-    limit: Annotated[int, Query(ge=1, le=50, description="how many hardest signs and frequent corrections")] = 5,
-) -> TrendsBody:
-    """Day by day, with the signs that were hardest and the corrections that were due most often."""
-    last = local_day(unix_ms(), learner.time_zone)
-    return TrendsBody.of(await node.store.trends(learner.id, last - dt.timedelta(days=days - 1), last, limit))
 
 
 @router.get("/export", response_class=StreamingResponse)

@@ -1,4 +1,4 @@
-"""`storysign learner`: all of one learner's data, to take along or to remove for good."""
+"""`storysign learner`: all of one learner's data, to take along or to remove for good, and the learner's role."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 from server.cli.store_command import Database, with_store
 from server.learner_archive import write_zip
-from storage.records import Id, id_from_text, id_text
+from storage.records import Id, Role, id_from_text, id_text
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -52,3 +52,14 @@ def delete(
         typer.confirm(f"Remove learner {id_text(learner_id)} and all their data for good?", abort=True)
     removed = with_store(database, lambda store: store.delete_learner(learner_id))
     typer.echo(f"{removed} rows are gone.")
+
+
+@app.command()
+def role(
+    learner_id: LearnerId,
+    wanted: Annotated[Role, typer.Argument(metavar="ROLE", help="learner or educator")],
+    database: Database = None,
+) -> None:
+    """Make a learner an educator, who may look at the practice of every learner of the tenant, or a learner again."""
+    with_store(database, lambda store: store.set_role(learner_id, wanted))
+    typer.echo(f"Learner {id_text(learner_id)} has the role {wanted} now.")

@@ -33,7 +33,7 @@ ENTRIES = (
     _Entry("models", "server.cli.models", "app", "Fetch and check the MediaPipe models and the starter recordings."),
     _Entry("migrate", "server.cli.migrate", "app", "The database's schema: up, down, status, verify."),
     _Entry("progress", "server.cli.progress", "app", "Check what was added up against the attempts; repair it."),
-    _Entry("learner", "server.cli.learner", "app", "Export or delete all of one learner's data."),
+    _Entry("learner", "server.cli.learner", "app", "Export or delete all of one learner's data; set the role."),
     _Entry("seed-demo", "server.cli.seed_demo", "seed_demo", "Fill a database with made-up learners."),
     _Entry("eval", "server.cli.evaluate", "app", "Measure how well signs are told apart."),
 )
