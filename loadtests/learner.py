@@ -64,7 +64,7 @@ class Learner:
         self._waiting_stored: dict[int, tuple[float, str]] = {}
         self._dialled_s: float | None = None
         self._lost_s: float | None = None
-        self._welcomed_s = 0.0
+        self._on_time_since_s = 0.0
 
     # ------------------------------------------------------------------------------------------------- the clock
 
@@ -85,7 +85,7 @@ class Learner:
         due_s = self.next_at_s
         if due_s is None or now_s < due_s:
             return
-        if self.stream.welcomed and due_s >= self._welcomed_s:
+        if self.stream.welcomed and due_s >= self._on_time_since_s:
             self.measure(names.LATENESS, now_s, now_s - due_s)
         if self._take is None:
             self._begin(now_s)
@@ -119,6 +119,7 @@ class Learner:
         packed = take.frames[entry.frames * self._frame_bytes : stop * self._frame_bytes]
         self.stream.add_packed_frames(packed, take.times_ms[entry.frames : stop])
         self.samples.counts["frames sent"] += stop - entry.frames
+        self.samples.add(names.FRAMES, now_s, stop - entry.frames)
         entry.frames = stop
         if self.stream.welcomed:
             self._sent[entry.number, stop - 1] = now_s
@@ -144,6 +145,11 @@ class Learner:
     def to_send(self) -> list[bytes]:
         """Messages that have to go out now."""
         return self.stream.data_to_send()
+
+    def held_up(self, now_s: float) -> None:
+        """The server did not read: what comes late for that is not the generator's fault."""
+        self.samples.counts["sends that the server held up"] += 1
+        self._on_time_since_s = now_s
 
     def lost(self, now_s: float, close_code: int | None = None) -> None:
         """The connection is gone; what is waited for is marked so."""
@@ -212,7 +218,7 @@ class Learner:
             if self._take is None and self._begin_at_s is None:
                 self._rest(now_s)
         self._lost_s = self._dialled_s = None
-        self._welcomed_s = now_s
+        self._on_time_since_s = now_s
 
     def _done_waiting(self, name: str, waiting: dict[int, tuple[float, str]], number: int, now_s: float) -> None:
         since = waiting.pop(number, None)

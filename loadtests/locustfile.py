@@ -51,7 +51,13 @@ class Run:
         self.unix_offset_s = time.time() - time.monotonic()
         self.began_s = time.monotonic()
         self.cpu_began_s = time.process_time()
+        self.all_in_at_s: float | None = None
         self.troubles: list[str] = []
+
+    @property
+    def welcomed(self) -> int:
+        """How many learners are connected now."""
+        return sum(practice.learner.stream.welcomed for practice in self.practices)
 
     def sample(self, name: str, value_ms: float) -> None:
         """Shows a measurement in locust's own tables and plots."""
@@ -79,6 +85,7 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="the same learners for the same seed")
     parser.add_argument("--frame-rate", type=float, default=30.0, help="of every camera, Hz; 0: each has its own")
     parser.add_argument("--cuts-per-minute", type=float, default=0.0, help="more cuts for every learner")
+    parser.add_argument("--once-joined", action="store_true", help="the run time begins when all have been welcomed")
     parser.add_argument("--reports", default="reports", help="folder for the report")
     parser.add_argument("--session-logs", default="", help="file for what every learner knows of its own attempts")
 
@@ -93,7 +100,8 @@ def let_learners_finish(environment: Environment, **_: Any) -> None:
 @events.test_start.add_listener
 def begin_run(environment: Environment, **_: Any) -> None:
     """Everything a run needs is made before the first learner comes."""
-    _runs[:] = [Run(environment)]
+    _runs.clear()
+    _runs.append(Run(environment))
     gc.collect()
     gc.freeze()
 
@@ -147,11 +155,17 @@ class Classroom(LoadTestShape):
     def tick(self) -> tuple[int, float] | None:
         """How many users there should be now, and how fast they may come; None ends the run."""
         assert self.runner is not None
-        options, at_s = self.runner.environment.parsed_options, self.get_run_time()
-        if options.run_time and at_s >= options.run_time:
-            return None
+        if not _runs:
+            return 0, 1.0  # the cast is still being made
+        options, at_s = self.runner.environment.parsed_options, time.monotonic() - _runs[0].began_s
         shape = shapes.SHAPES[options.shape]
         learners = options.num_users or 1
+        run = _runs[0]
+        if run.all_in_at_s is None and (run.welcomed >= learners or not options.once_joined):
+            run.all_in_at_s = at_s
+        since_s = run.all_in_at_s
+        if options.run_time and since_s is not None and at_s - since_s >= options.run_time:
+            return None
         return shapes.learners_at(shape, at_s, learners), shapes.arrivals_per_s(shape, learners)
 
 

@@ -10,94 +10,18 @@ from __future__ import annotations
 import argparse
 import gc
 import secrets
-import time
-from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import cache
 from typing import Any
 
 import uvicorn
 from fastapi import Body, FastAPI, Request, WebSocket, WebSocketDisconnect
 
-from actors.scoring.embedder import HandshapeEmbedder
-from actors.scoring.references import Library, prepare_reference
-from actors.scoring.scorer import Scorer
-from actors.session import events as ev
-from actors.session.core import Restored, SessionCore
-from actors.session.limits import SessionLimits
-from actors.session.scoring_desk import ScoringDesk
-from actors.session.transitions import Life
-from loadtests.prepare import starter_clips
-from protocol.codec import encode
-from protocol.messages import (
-    SUBPROTOCOL,
-    AttemptBegin,
-    AttemptCancel,
-    AttemptEnd,
-    Complete,
-    Hello,
-    Pause,
-    Ping,
-    Pong,
-    Resume,
-    Sentence,
-    ServerMessage,
-)
+from loadtests.storeless import StorelessSession, the_scorer
+from protocol.messages import SUBPROTOCOL
 from protocol.server_stream import ClientEvent, FramesReceived, ServerStream, Violation
-from server import models
-from server.config import Settings
 
-READY = "ready at http://"
 Answer = Callable[[ClientEvent], Awaitable[list[bytes]]]
-
-
-class StorelessSession:
-    """Our session machine and scoring desk with a store that says yes at once."""
-
-    def __init__(self, session_id: str, glosses: list[str]) -> None:
-        sentences = (Sentence(text=" ".join(glosses), glosses=glosses),)
-        restored = Restored(session_id, epoch=1, status=Life.CREATED, stored=0, sentences=sentences)
-        self._core = SessionCore(restored, SessionLimits(), _now_ms())
-        self._desk = ScoringDesk(_scorer(), sentences)
-
-    def answer(self, said: ClientEvent) -> list[bytes]:
-        """What is said back, encoded."""
-        return [encode(message) for message in self._messages(said)]
-
-    def _messages(self, said: ClientEvent) -> list[ServerMessage]:
-        messages: list[ServerMessage] = []
-        if isinstance(said, Ping):
-            return [Pong(n=said.n)]
-        events = deque([_event(said)])
-        while events:
-            for effect in self._core.handle(events.popleft(), _now_ms()):
-                following = self._run(effect, messages)
-                if following is not None:
-                    events.append(following)
-        return messages
-
-    def _run(self, effect: ev.Effect, messages: list[ServerMessage]) -> ev.Event | None:
-        match effect:
-            case ev.Send():
-                messages.append(effect.message)
-            case ev.ScoreFrames():
-                feedback = self._desk.push(effect)
-                if feedback is not None:
-                    messages.append(feedback)
-            case ev.StartScoring():
-                self._desk.start(effect)
-            case ev.StopScoring():
-                self._desk.stop()
-            case ev.Judge():
-                return ev.AttemptJudged(self._desk.judge(effect), None)
-            case ev.Flush():
-                return ev.FlushCommitted(effect.hi, ())
-            case ev.StoreStatus():
-                return ev.StatusStored(effect.status)
-            case ev.EndSession():
-                return ev.SessionClosed(effect.status, None, ())
-        return None
 
 
 def single_process() -> FastAPI:
@@ -111,7 +35,7 @@ def single_process() -> FastAPI:
 
         return answer
 
-    _scorer()
+    the_scorer()
     return _service(begin)
 
 
@@ -172,48 +96,6 @@ def _service(begin: Callable[[str, list[str]], Awaitable[Answer]]) -> FastAPI:
     return app
 
 
-def _event(said: ClientEvent) -> ev.Event:
-    match said:
-        case Hello():
-            return ev.Attached(1, said, "none")
-        case FramesReceived():
-            return ev.FramesArrived(said.a, said.q, said.times_ms, said.points)
-        case AttemptBegin():
-            return ev.AttemptBegan(said)
-        case AttemptEnd():
-            return ev.AttemptEnded(said.a, said.n)
-        case AttemptCancel():
-            return ev.AttemptCancelled(said.a)
-        case Pause() | Resume() | Complete():
-            return ev.CommandGiven(said.t)
-    raise TypeError(f"no such event: {said!r}")
-
-
-@cache
-def _scorer() -> Scorer:
-    """The scorer with the starter library; one a process."""
-    folder = Settings.from_environment().models_dir
-    embedder = HandshapeEmbedder(models.model_path(folder, models.GESTURE_EMBEDDER))
-    references = [
-        prepare_reference(clip, reference_id=gloss, gloss=gloss, signer="starter", variant="", embedder=embedder)
-        for gloss, clip in starter_clips().items()
-    ]
-    return Scorer(Library(references), embedder)
-
-
-def _now_ms() -> int:
-    return time.monotonic_ns() // 1_000_000
-
-
-class _TellingServer(uvicorn.Server):
-    """Says when it is ready, as ``storysign serve`` does."""
-
-    async def startup(self, sockets: Any = None) -> None:
-        """As uvicorn's."""
-        await super().startup(sockets)
-        print(f"{READY}{self.config.host}:{self.config.port}", flush=True)
-
-
 def main() -> None:
     """Serves until a signal."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -226,7 +108,7 @@ def main() -> None:
     config = uvicorn.Config(
         app, port=wish.port, log_level="error", access_log=False, ws="websockets-sansio", ws_per_message_deflate=False
     )
-    _TellingServer(config).run()
+    uvicorn.Server(config).run()
 
 
 if __name__ == "__main__":

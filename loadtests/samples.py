@@ -19,6 +19,7 @@ RESUME_LIVE = "resume, live session"
 RESUME_RESTORED = "resume, restored session"
 OUTAGE = "outage"
 LATENESS = "generator lateness"
+FRAMES = "frames a message"
 LATENCIES = (FEEDBACK, SCORED, STORED, JOIN, RESUME_LIVE, RESUME_RESTORED, OUTAGE)
 """In ms. ``resume`` is from the dialling of the connection to its welcome, ``outage`` from the loss to the welcome."""
 
@@ -113,6 +114,8 @@ def summary(samples: Samples, since_s: float = -np.inf, until_s: float = np.inf)
     return {
         "counts_as_measurement": reason is None,
         "why_not": reason,
-        "latency_ms": {name: spread(samples.values_ms(name, since_s, until_s)) for name in samples.names},
+        "latency_ms": {
+            name: spread(samples.values_ms(name, since_s, until_s)) for name in samples.names if name != FRAMES
+        },
         "counts": dict(sorted(samples.counts.items())),
     }
