@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import sys
 from collections.abc import Iterator
-from types import ModuleType
 
 from pydantic import BaseModel
 
 from protocol.export_js import typedef
-from server.api import models
+from server import api
 
 _HEAD = """\
-// The bodies of REST. Generated from `server/api/models.py` by `python -m server.api.export_js`; change it there.
+// The bodies of REST. Generated from `server/api/` by `python -m server.api.export_js`; change it there.
 
 /** @typedef {import("./constants.js").AttemptResult} AttemptResult */
 /** @typedef {import("./constants.js").SkillProgress} SkillProgress */
@@ -30,16 +31,17 @@ _HEAD = """\
 
 def module() -> str:
     """The whole module; it has types only."""
-    bodies = [typedef(model) for model in _bodies(models)]
-    return "\n".join([_HEAD, *bodies, "export {};\n"])
+    return "\n".join([_HEAD, *(typedef(model) for model in _bodies()), "export {};\n"])
 
 
-def _bodies(module: ModuleType) -> Iterator[type[BaseModel]]:
-    """The models that the module itself defines and that have fields, without generic ones."""
-    for value in vars(module).values():
-        is_model = isinstance(value, type) and issubclass(value, BaseModel) and value.__module__ == module.__name__
-        if is_model and value.model_fields and not value.__pydantic_generic_metadata__["parameters"]:
-            yield value
+def _bodies() -> Iterator[type[BaseModel]]:
+    """The models of this package that have fields, without generic ones; ordered by their modules."""
+    for info in pkgutil.iter_modules(api.__path__):
+        module = importlib.import_module(f"{api.__name__}.{info.name}")
+        for value in vars(module).values():
+            is_model = isinstance(value, type) and issubclass(value, BaseModel) and value.__module__ == module.__name__
+            if is_model and value.model_fields and not value.__pydantic_generic_metadata__["parameters"]:
+                yield value
 
 
 if __name__ == "__main__":

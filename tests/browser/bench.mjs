@@ -41,7 +41,10 @@ class Bench {
   async deliver() {
     await this.account();
     const counts = [];
-    await deliverHeld({ rest: this.rest, onUnsaved: (count) => counts.push(count) }).done;
+    await deliverHeld({
+      rest: this.rest,
+      onUnsaved: (count) => counts.push(count),
+    }).done;
     return counts;
   }
 
@@ -71,7 +74,12 @@ class Bench {
     this.rates = [];
     this.troubles = [];
     this.landmarker.on("frame", ({ landmarks, capturedMs, seen, brightness }) => {
-      this.looks.push({ seen, brightness, numbers: landmarks.length, finite: landmarks.filter(Number.isFinite).length });
+      this.looks.push({
+        seen,
+        brightness,
+        numbers: landmarks.length,
+        finite: landmarks.filter(Number.isFinite).length,
+      });
       this.session?.addFrame(landmarks, capturedMs);
     });
     this.landmarker.on("rate", (rate) => this.rates.push(rate));
@@ -79,7 +87,14 @@ class Bench {
     this.landmarker.start();
     const { width, height, frameRate } = this.camera;
     const { where, delegate } = this.landmarker;
-    return { where, delegate, width, height, frameRate, openedMs: performance.now() - startedMs };
+    return {
+      where,
+      delegate,
+      width,
+      height,
+      frameRate,
+      openedMs: performance.now() - startedMs,
+    };
   }
 
   /** Waits until `test(bench)` is true; what it is given is told again with every event. */

@@ -119,3 +119,41 @@ def open_page(launch_browser: Callable[..., Any]) -> Iterator[Callable[..., Any]
         context.close()
     for watch in watches.values():
         assert not watch.complaints
+
+
+@pytest.fixture
+def visit(launch_browser: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    """Opens one of our own pages: ``visit(server, path, landmarker=None, recording=None, context=None, **options)``.
+
+    ``landmarker`` is a module in the place of ours. ``options`` are those of the browser's context. When the test is
+    over, no page may have asked another host or complained on its console.
+    """
+    contexts: list[Any] = []
+    watches: dict[str, Watch] = {}
+
+    def open_(
+        server: ServerProcess,
+        path: str,
+        *,
+        landmarker: str | None = None,
+        recording: Path | None = None,
+        context: Any = None,
+        **options: Any,
+    ) -> Any:
+        if context is None:
+            context = launch_browser(recording).new_context(**options)
+            contexts.append(context)
+        if landmarker is not None:
+            _put_in(context, "**/landmarks/landmarker.js", landmarker, {"Content-Type": "text/javascript"})
+        page = context.new_page()
+        watch = watches.setdefault(server.url, Watch(server.url))
+        watch.over(page)
+        page.watch = watch
+        page.goto(server.url + path)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    for watch in watches.values():
+        assert not watch.complaints

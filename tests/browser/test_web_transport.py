@@ -166,6 +166,26 @@ def test_practice_starts_without_the_server_where_a_session_is_held(
     assert stored_frames(page) == {1: len(signing["frames"])}
 
 
+def test_a_session_that_was_ended_offline_is_completed_by_the_next_visit(
+    running_server: ServerProcess, open_page: OpenPage, signing: dict[str, Any]
+) -> None:
+    page = open_page(running_server)
+    page.watch.network_may_fail = True
+    begin(page, signing)
+    page.context.set_offline(True)
+    finish(page, signing)
+    page.evaluate("bench.session.complete()")
+    page.evaluate("bench.session.close()")
+    assert [session["completing"] for session in page.evaluate("bench.held()")] == [True]
+    context = page.context
+    page.close()
+    context.set_offline(False)
+    later = open_page(running_server, context)
+    later.evaluate("bench.deliver()")
+    [session] = later.evaluate("bench.rest.sessions()")["items"]
+    assert (session["status"], session["stored_through"]) == ("completed", 1)
+
+
 def begin(page: Any, signing: dict[str, Any]) -> None:
     """A new session, online, and most of an attempt."""
     page.evaluate("bench.create({glosses: ['S']})")

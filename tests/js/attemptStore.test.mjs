@@ -2,14 +2,8 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
-import {
-  AttemptStore,
-  TakenOver,
-} from "../../server/web/client/attemptStore.js";
-import {
-  IDBFactory,
-  IDBKeyRange,
-} from "../../server/web/node_modules/fake-indexeddb/build/esm/index.js";
+import { AttemptStore, TakenOver } from "../../server/web/client/attemptStore.js";
+import { IDBFactory, IDBKeyRange } from "../../server/web/node_modules/fake-indexeddb/build/esm/index.js";
 
 const RECORD = {
   id: "s1",
@@ -56,8 +50,7 @@ beforeEach(async () => {
   await store.add({ ...RECORD });
 });
 
-const write = (change, owner = "first", id = "s1") =>
-  store.write(id, owner, change);
+const write = (change, owner = "first", id = "s1") => store.write(id, owner, change);
 
 describe("a session that is taken over", () => {
   test("has its attempts with all their frames, in order", async () => {
@@ -65,8 +58,7 @@ describe("a session that is taken over", () => {
     await write({ frames: frames(1, 0, [1, 2, 3]) });
     await write({ frames: frames(1, 3, [4]) });
     await write({ attempt: attempt(1, "ended") });
-    for (let number = 2; number <= 11; number += 1)
-      await write({ attempt: attempt(number) });
+    for (let number = 2; number <= 11; number += 1) await write({ attempt: attempt(number) });
     await write({ frames: frames(10, 0, [9]) });
 
     const { record, attempts } = await store.takeOver("s1", "second");
@@ -76,36 +68,24 @@ describe("a session that is taken over", () => {
       attempts.map(({ number }) => number),
       [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
     );
-    assert.deepEqual(
-      attempts
-        .map(({ outcome, timesMs, frames }) => [outcome, timesMs, [...frames]])
-        .slice(0, 2),
-      [
-        ["ended", [0, 33, 66, 99], [1, 2, 3, 4]],
-        ["recording", [], []],
-      ],
-    );
+    assert.deepEqual(attempts.map(({ outcome, timesMs, frames }) => [outcome, timesMs, [...frames]]).slice(0, 2), [
+      ["ended", [0, 33, 66, 99], [1, 2, 3, 4]],
+      ["recording", [], []],
+    ]);
     assert.deepEqual([...attempts[9].frames], [9]);
   });
 
   test("is written by its new owner alone, and nothing of the old one's step is", async () => {
     await store.takeOver("s1", "second");
-    await assert.rejects(
-      write({ attempt: attempt(1), session: { nextAttempt: 9 } }),
-      TakenOver,
-    );
+    await assert.rejects(write({ attempt: attempt(1), session: { nextAttempt: 9 } }), TakenOver);
     await write({ attempt: attempt(2) }, "second");
 
     const { record, attempts } = await store.takeOver("s1", "third");
 
-    assert.deepEqual(
-      [record.nextAttempt, attempts.map(({ number }) => number)],
-      [1, [2]],
-    );
+    assert.deepEqual([record.nextAttempt, attempts.map(({ number }) => number)], [1, [2]]);
   });
 
-  test("is null where it is not kept", async () =>
-    assert.equal(await store.takeOver("s2", "second"), null));
+  test("is null where it is not kept", async () => assert.equal(await store.takeOver("s2", "second"), null));
 });
 
 test("what is durable elsewhere is let go, of this session only", async () => {

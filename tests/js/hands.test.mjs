@@ -35,22 +35,13 @@ test("a wrong label does not move a hand to the other arm", () => {
 
 test("two hands never share a side", () => {
   const [one, other] = [hand(0.7, 0.7, 0.9), hand(0.3, 0.7, 0.9)];
-  assert.deepEqual(
-    assignHands([one, other], body([0.7, 0.7], [0.3, 0.7]), ASPECT),
-    { left: one, right: other },
-  );
-  assert.deepEqual(
-    assignHands([other, one], body([0.7, 0.7], [0.3, 0.7]), ASPECT),
-    { left: one, right: other },
-  );
+  assert.deepEqual(assignHands([one, other], body([0.7, 0.7], [0.3, 0.7]), ASPECT), { left: one, right: other });
+  assert.deepEqual(assignHands([other, one], body([0.7, 0.7], [0.3, 0.7]), ASPECT), { left: one, right: other });
 });
 
 test("where both wrists are near, the label decides", () => {
   const [one, other] = [hand(0.5, 0.5, 0.9), hand(0.5, 0.5, 0.1)];
-  assert.deepEqual(
-    assignHands([one, other], body([0.5, 0.5], [0.5, 0.5]), ASPECT),
-    { left: other, right: one },
-  );
+  assert.deepEqual(assignHands([one, other], body([0.5, 0.5], [0.5, 0.5]), ASPECT), { left: other, right: one });
 });
 
 test("without a body the label decides", () => {

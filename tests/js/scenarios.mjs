@@ -2,11 +2,7 @@
 
 import { HeldAttempt } from "../../server/web/client/attemptLog.js";
 import { ClientStream } from "../../server/web/client/clientStream.js";
-import {
-  COORDINATES,
-  ERRORS,
-  LAYOUTS,
-} from "../../server/web/client/constants.js";
+import { COORDINATES, ERRORS, LAYOUTS } from "../../server/web/client/constants.js";
 import { IllegalCall, ProtocolError } from "../../server/web/client/errors.js";
 import { encode } from "../../server/web/node_modules/@msgpack/msgpack/dist.esm/index.mjs";
 
@@ -24,13 +20,10 @@ export function play(scenario) {
 export function landmarksOf(step, layoutName, firstSeq) {
   const numbers = LAYOUTS[layoutName].points * COORDINATES;
   const values = step.values.map((value) => value ?? NaN);
-  return Float32Array.from(
-    { length: step.times_ms.length * numbers },
-    (_, index) => {
-      const frame = Math.floor(index / numbers);
-      return values[(frame + firstSeq + (index % numbers)) % values.length];
-    },
-  );
+  return Float32Array.from({ length: step.times_ms.length * numbers }, (_, index) => {
+    const frame = Math.floor(index / numbers);
+    return values[(frame + firstSeq + (index % numbers)) % values.length];
+  });
 }
 
 function restarted(hello, stream) {
@@ -71,13 +64,8 @@ function act(stream, layoutName, step) {
     case "begin":
       return void stream.beginAttempt(step.sentence, step.at_ms);
     case "frames": {
-      const held = stream.attempts.find(
-        (attempt) => attempt.number === stream.recording,
-      );
-      return void stream.addFrames(
-        landmarksOf(step, layoutName, held?.timesMs.length ?? 0),
-        step.times_ms,
-      );
+      const held = stream.attempts.find((attempt) => attempt.number === stream.recording);
+      return void stream.addFrames(landmarksOf(step, layoutName, held?.timesMs.length ?? 0), step.times_ms);
     }
     case "end":
       return void stream.endAttempt();
@@ -114,8 +102,6 @@ function knowledge(stream) {
       timesMs.length,
       frames.length,
     ]),
-    delay_ms: [0, 1, 9].map((failures) =>
-      stream.reconnectDelayMs(0.3, failures),
-    ),
+    delay_ms: [0, 1, 9].map((failures) => stream.reconnectDelayMs(0.3, failures)),
   };
 }

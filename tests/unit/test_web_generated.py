@@ -47,3 +47,13 @@ def test_types_are_sound() -> None:
         [str(node_command()), str(compiler), "--project", str(WEB)], capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stdout[-8_000:]
+
+
+@pytest.mark.skipif(not (WEB / "node_modules" / "prettier").is_dir(), reason="prettier is not installed")
+def test_javascript_is_laid_out_alike() -> None:
+    program = WEB / "node_modules" / "prettier" / "bin" / "prettier.cjs"
+    words = ["--check", "--config", ".prettierrc.json", ".", "../../tests/js", "../../tests/browser"]
+    done = subprocess.run(
+        [str(node_command()), str(program), *words], capture_output=True, text=True, timeout=120, cwd=WEB
+    )
+    assert done.returncode == 0, f"run prettier --write in place of --check: {done.stderr}"

@@ -202,6 +202,11 @@ export class ClientStream {
     this.#hello = hello;
   }
 
+  /** REST has said that the attempts up to this number are durable. @param {number} through */
+  storedThrough(through) {
+    this.#onStored(through);
+  }
+
   /** A socket is open; `dataToSend` begins with hello. */
   connected() {
     this.#connected = true;

@@ -8,6 +8,7 @@ const FRAMES_PER_MESSAGE = 3;
 const SEND_EVERY_MS = 90;
 
 export class Recorder {
+  #attempt = 0;
   #beganMs = 0;
   #sentMs = -Infinity;
   #lastTimeMs = -1;
@@ -16,8 +17,9 @@ export class Recorder {
   /** @type {{landmarks: Float32Array, timeMs: number}[]} */
   #batch = [];
 
-  /** @param {number} nowMs */
-  begin(nowMs) {
+  /** @param {number} attempt its number @param {number} nowMs */
+  begin(attempt, nowMs) {
+    this.#attempt = attempt;
     this.#beganMs = nowMs;
     this.#sentMs = -Infinity;
     this.#lastTimeMs = -1;
@@ -62,9 +64,12 @@ export class Recorder {
     return { landmarks, timesMs: frames.map(({ timeMs }) => timeMs) };
   }
 
-  /** How long ago a frame was added; null where there is none of this number. @param {number} seq @param {number} nowMs */
-  sinceAddedMs(seq, nowMs) {
-    const addedMs = this.#addedMs[seq];
+  /**
+   * How long ago frame `q` of attempt `a` was added; null where it is not of the newest attempt.
+   * @param {{a: number, q: number}} frame @param {number} nowMs
+   */
+  sinceAddedMs({ a, q }, nowMs) {
+    const addedMs = a === this.#attempt ? this.#addedMs[q] : undefined;
     return addedMs === undefined ? null : nowMs - addedMs;
   }
 }

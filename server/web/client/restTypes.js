@@ -1,4 +1,4 @@
-// The bodies of REST. Generated from `server/api/models.py` by `python -m server.api.export_js`; change it there.
+// The bodies of REST. Generated from `server/api/` by `python -m server.api.export_js`; change it there.
 
 /** @typedef {import("./constants.js").AttemptResult} AttemptResult */
 /** @typedef {import("./constants.js").SkillProgress} SkillProgress */
@@ -7,55 +7,6 @@
  * One page of a list; `cursor` asks for the next one and is null on the last.
  * @template Item
  * @typedef {{items: Item[], cursor: string | null}} Paged
- */
-
-/**
- * A problem document (RFC 9457). Programs rely on `code`, people read `detail`.
- * @typedef {object} ProblemBody
- * @property {string} type
- * @property {string} title
- * @property {number} status
- * @property {string} code
- * @property {string} detail
- * @property {string} action
- */
-
-/**
- * A guest; everything can be left out.
- * @typedef {object} NewLearner
- * @property {string} display_name
- * @property {string} time_zone
- * @property {boolean} landmark_consent landmarks of attempts may be stored
- */
-
-/**
- * What a learner can change; what is left out stays.
- * @typedef {object} LearnerChange
- * @property {string | null} time_zone
- * @property {boolean | null} landmark_consent
- */
-
-/**
- * A learner, as the learner sees it.
- * @typedef {object} LearnerBody
- * @property {string} id
- * @property {string} display_name
- * @property {string} time_zone
- * @property {boolean} landmark_consent
- * @property {number} created_at_ms
- */
-
-/**
- * The new learner and its bearer token, which is shown this once and never again.
- * @typedef {object} CreatedLearner
- * @property {LearnerBody} learner
- * @property {string} token
- */
-
-/**
- * The learner's progress in every skill area practised so far.
- * @typedef {object} ProgressBody
- * @property {SkillProgress[]} skills
  */
 
 /**
@@ -93,9 +44,156 @@
  * @property {string} last
  * @property {PracticeDayBody[]} days
  * @property {number} active_days
+ * @property {number} consistency active days by days
+ * @property {number[]} moving_practice_minutes for each day the average of it and the six before
  * @property {(number | null)[]} moving_score for each day the average of it and the six before
  * @property {SignDifficultyBody[]} hardest_signs
  * @property {FindingCountBody[]} frequent_findings
+ */
+
+/**
+ * The sessions that began in a span of days.
+ * @typedef {object} SessionTotals
+ * @property {number} total
+ * @property {number} completed
+ * @property {number} sentences_completed
+ * @property {number} practice_ms time spent signing
+ * @property {number | null} average_score over the sessions with at least one judged attempt
+ */
+
+/**
+ * The attempts of a span of days; averages are over those that could be judged.
+ * @typedef {object} AttemptTotals
+ * @property {number} total
+ * @property {number} successful
+ * @property {number | null} success_rate
+ * @property {number | null} average_score
+ * @property {number | null} average_confidence
+ * @property {number | null} average_accuracy
+ * @property {number | null} average_fluency
+ */
+
+/**
+ * One learner between two days, both included; `skills` is the progress made so far in all.
+ * @typedef {object} PerformanceBody
+ * @property {string} first
+ * @property {string} last
+ * @property {SessionTotals} sessions
+ * @property {AttemptTotals} attempts
+ * @property {SkillProgress[]} skills
+ */
+
+/**
+ * All learners of the tenant in one skill area.
+ * @typedef {object} SkillGroupBody
+ * @property {number} learners
+ * @property {number[]} learners_by_level how many are at level 0, 1, … 10
+ * @property {number} mean_level
+ * @property {number} mean_experience_points
+ * @property {number} mean_practice_ms
+ * @property {number | null} mean_score
+ * @property {number | null} mean_accuracy
+ * @property {number | null} mean_confidence
+ * @property {number | null} mean_fluency
+ * @property {number} mean_streak_days
+ */
+
+/**
+ * One learner in a skill area, beside all learners of the tenant.
+ * @typedef {object} SkillAreaBody
+ * @property {string} skill_area
+ * @property {SkillProgress | null} own null: the learner has not practised it
+ * @property {SkillGroupBody | null} group null: too few learners to be shown
+ */
+
+/**
+ * A session to go on with.
+ * @typedef {object} ResumableBody
+ * @property {SessionBody} session
+ * @property {number | null} next_sentence_index null: every sentence was signed successfully
+ */
+
+/**
+ * Something the learner reached.
+ * @typedef {object} MilestoneBody
+ * @property {string} code
+ * @property {string} text
+ * @property {string} skill_area
+ * @property {number} reached_at_ms
+ */
+
+/**
+ * Where the learner stands: what to go on with, what was reached, how many days in a row.
+ * @typedef {object} HistoryBody
+ * @property {ResumableBody[]} sessions_to_resume
+ * @property {MilestoneBody[]} milestones newest first
+ * @property {number} learning_streak
+ * @property {number} longest_streak
+ * @property {string | null} last_practice_date
+ */
+
+/**
+ * Paged[SessionBody]
+ * @typedef {object} Paged[SessionBody]
+ * @property {SessionBody[]} items
+ * @property {string | null} cursor
+ */
+
+/**
+ * Paged[AttemptBody]
+ * @typedef {object} Paged[AttemptBody]
+ * @property {AttemptBody[]} items
+ * @property {string | null} cursor
+ */
+
+/**
+ * A problem document (RFC 9457). Programs rely on `code`, people read `detail`.
+ * @typedef {object} ProblemBody
+ * @property {string} type
+ * @property {string} title
+ * @property {number} status
+ * @property {string} code
+ * @property {string} detail
+ * @property {string} action
+ */
+
+/**
+ * A guest; everything can be left out.
+ * @typedef {object} NewLearner
+ * @property {string} display_name
+ * @property {string} time_zone
+ * @property {boolean} landmark_consent landmarks of attempts may be stored
+ */
+
+/**
+ * What a learner can change; what is left out stays.
+ * @typedef {object} LearnerChange
+ * @property {string | null} time_zone
+ * @property {boolean | null} landmark_consent
+ */
+
+/**
+ * A learner, as the learner sees it.
+ * @typedef {object} LearnerBody
+ * @property {string} id
+ * @property {string} display_name
+ * @property {string} time_zone
+ * @property {boolean} landmark_consent
+ * @property {"learner" | "educator"} role
+ * @property {number} created_at_ms
+ */
+
+/**
+ * The new learner and its bearer token, which is shown this once and never again.
+ * @typedef {object} CreatedLearner
+ * @property {LearnerBody} learner
+ * @property {string} token
+ */
+
+/**
+ * The learner's progress in every skill area practised so far.
+ * @typedef {object} ProgressBody
+ * @property {SkillProgress[]} skills
  */
 
 /**

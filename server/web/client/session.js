@@ -3,7 +3,6 @@
 // Everything is written to the store before it is sent. So the server never has frames that this browser could not send
 // again, and whoever opens the session next goes on exactly where this page was.
 
-import { AttemptStore } from "./attemptStore.js";
 import { ClientStream } from "./clientStream.js";
 import { ProtocolError } from "./errors.js";
 import { TypedEvents } from "./events.js";
@@ -11,34 +10,24 @@ import { Keeper } from "./keeper.js";
 import { Line } from "./line.js";
 import { takeSession } from "./ownership.js";
 import { Recorder } from "./recorder.js";
+import { Problem } from "./rest.js";
+import { SessionNotHeld, heldSessions, helloOf, newRecord, openStore, storedOnServer } from "./sessionRecord.js";
 
 /** @typedef {import("./attemptLog.js").HeldAttempt} HeldAttempt */
 /** @typedef {import("./attemptStore.js").SessionRecord} SessionRecord */
-/** @typedef {import("./constants.js").Hello} Hello */
 /** @typedef {import("./constants.js").SkillProgress} SkillProgress */
-/** @typedef {{width: number, height: number, mirrored?: boolean, fps?: number}} Video */
+/** @typedef {import("./sessionRecord.js").Video} Video */
 /** @typedef {import("./sessionEvents.js").SessionEvents} SessionEvents */
 /** @typedef {import("./sessionEvents.js").SessionState} SessionState */
 
-/**
- * A session that is kept in this browser; `unsaved` counts its attempts that the server does not have yet.
- * @typedef {Pick<SessionRecord, "title" | "storyId" | "sentences" | "status" | "completing" | "openedAtMs"> &
- *   {sessionId: string, unsaved: number}} HeldSession
- */
+/** @typedef {import("./sessionRecord.js").HeldSession} HeldSession */
 
-const CLIENT = "storysign-web 1";
 const STREAM_PATH = "/v1/stream";
 
 /** An attempt that was cut off by the end of a page counts if it had gone on for so long. */
 const MIN_INTERRUPTED_MS = 500;
 
-/** The session is not kept in this browser. */
-export class SessionNotHeld extends Error {
-  constructor() {
-    super("this session is not kept in this browser");
-    this.name = "SessionNotHeld";
-  }
-}
+export { SessionNotHeld };
 
 /** @extends {TypedEvents<SessionEvents>} */
 export class PracticeSession extends TypedEvents {
@@ -56,18 +45,19 @@ export class PracticeSession extends TypedEvents {
   /** @type {SkillProgress[] | null} */
   #progress = null;
   #unsavedText = "";
-  /** @type {Map<number, number>} when each ping was sent */
-  #pings = new Map();
 
   /**
    * Use `create` or `reopen`.
    * @param {import("./rest.js").Rest} rest
-   * @param {AttemptStore | null} store
+   * @param {import("./attemptStore.js").AttemptStore | null} store
    * @param {SessionRecord} record
    * @param {HeldAttempt[]} attempts
    */
   constructor(rest, store, record, attempts) {
     super();
+    this.id = record.id;
+    this.title = record.title;
+    this.storyId = record.storyId;
     this.#rest = rest;
     this.#stream = new ClientStream(record.hello, attempts, record.nextAttempt);
     this.#keeper = new Keeper(store, record, attempts, {
@@ -100,19 +90,7 @@ export class PracticeSession extends TypedEvents {
    */
   static async create({ rest, wish, video, layout = "hands+pose" }) {
     const { session, stream } = await rest.createSession(wish);
-    /** @type {SessionRecord} */
-    const record = {
-      id: session.id,
-      title: session.session_name,
-      storyId: session.story_id,
-      sentences: session.sentences,
-      hello: helloOf(video, layout),
-      nextAttempt: 1,
-      status: session.status,
-      completing: false,
-      owner: crypto.randomUUID(),
-      openedAtMs: Date.now(),
-    };
+    const record = newRecord(session, helloOf(video, layout));
     const store = await openStore();
     await store?.add(record).catch(() => {});
     const opened = new PracticeSession(rest, store, record, []);
@@ -121,12 +99,9 @@ export class PracticeSession extends TypedEvents {
     return opened;
   }
 
-  /** The sessions that are kept in this browser, newest first. @returns {Promise<HeldSession[]>} */
-  static async held() {
-    const store = await openStore();
-    const sessions = (await store?.sessions()) ?? [];
-    store?.close();
-    return sessions.map(({ id, unsaved, ...session }) => ({ ...session, sessionId: id, unsaved: unsaved.length }));
+  /** The sessions that are kept in this browser, newest first. */
+  static held() {
+    return heldSessions();
   }
 
   /**
@@ -146,18 +121,6 @@ export class PracticeSession extends TypedEvents {
   }
 
   // ----------------------------------------------------------------------------------------------- what is known
-
-  get id() {
-    return this.#keeper.record.id;
-  }
-
-  get title() {
-    return this.#keeper.record.title;
-  }
-
-  get storyId() {
-    return this.#keeper.record.storyId;
-  }
 
   get sentences() {
     return this.#keeper.record.sentences;
@@ -238,7 +201,7 @@ export class PracticeSession extends TypedEvents {
    */
   beginAttempt(sentenceIndex) {
     const number = this.#stream.beginAttempt(sentenceIndex, Date.now());
-    this.#recorder.begin(performance.now());
+    this.#recorder.begin(number, performance.now());
     this.#keeper.keep({ session: { nextAttempt: this.#stream.nextAttempt } });
     this.#reconcile();
     return number;
@@ -250,7 +213,7 @@ export class PracticeSession extends TypedEvents {
    * @param {number} capturedMs on the clock of `performance.now()`
    */
   addFrame(landmarks, capturedMs) {
-    if (this.#stream.recording === null) return;
+    if (this.#stream.recording === null || this.#state === "superseded") return;
     const taken = this.#recorder.add(landmarks, capturedMs, performance.now());
     if (taken === "due") this.#passOn();
     else if (taken === "full") this.endAttempt();
@@ -291,7 +254,6 @@ export class PracticeSession extends TypedEvents {
   setVideo(video) {
     const hello = helloOf(video, this.#keeper.record.hello.layout);
     if (JSON.stringify(hello) === JSON.stringify(this.#keeper.record.hello)) return;
-    this.#keeper.record.hello = hello;
     this.#stream.introduce(hello);
     this.#keeper.keep({ session: { hello } });
     this.#line.reconnect();
@@ -331,7 +293,7 @@ export class PracticeSession extends TypedEvents {
         this.emit("status", { status: message.status, overall_score: message.overall_score });
         break;
       case "feedback":
-        this.emit("feedback", { ...message, latencyMs: this.#latencyMs(message) });
+        this.emit("feedback", { ...message, latencyMs: this.#recorder.sinceAddedMs(message, performance.now()) });
         break;
       case "scored":
         this.#onResult(message.result);
@@ -347,7 +309,7 @@ export class PracticeSession extends TypedEvents {
         this.emit("trouble", { code: message.code, name: message.name, text: message.text, attempt: message.a });
         break;
       case "pong":
-        this.#onPong(message.n);
+        this.emit("pulse", { roundTripMs: performance.now() - message.n });
         break;
     }
   }
@@ -355,7 +317,6 @@ export class PracticeSession extends TypedEvents {
   /** @param {import("./constants.js").Welcome} welcome */
   #onWelcome(welcome) {
     this.#line.settled();
-    this.#keeper.record.sentences = welcome.sentences;
     this.#onStatus(welcome.status);
     this.#keeper.keep({ session: { sentences: welcome.sentences, nextAttempt: this.#stream.nextAttempt } });
     this.emit("welcome", welcome);
@@ -367,8 +328,7 @@ export class PracticeSession extends TypedEvents {
 
   /** @param {SessionRecord["status"]} status */
   #onStatus(status) {
-    if (status !== this.#keeper.record.status) this.#keeper.keep({ session: { status } });
-    this.#keeper.record.status = status;
+    if (status !== this.status) this.#keeper.keep({ session: { status } });
   }
 
   /** @param {import("./constants.js").AttemptResult} result */
@@ -377,30 +337,17 @@ export class PracticeSession extends TypedEvents {
     this.emit("attempt", { attempt: result.attempt_no, state: "judged" });
   }
 
+  /** A ping's number is when it was sent. */
   #ping() {
-    const number = Math.floor(performance.now());
-    this.#pings.set(number, performance.now());
-    this.#stream.ping(number);
+    this.#stream.ping(Math.floor(performance.now()));
     this.#flush();
-  }
-
-  /** @param {number} number */
-  #onPong(number) {
-    const sentMs = this.#pings.get(number);
-    this.#pings.clear();
-    if (sentMs !== undefined) this.emit("pulse", { roundTripMs: performance.now() - sentMs });
-  }
-
-  /** @param {import("./constants.js").Feedback} feedback */
-  #latencyMs({ a, q }) {
-    return a === this.recording ? this.#recorder.sinceAddedMs(q, performance.now()) : null;
   }
 
   /** @param {import("./line.js").LineState} line */
   #onLineState({ state, reason, retryAtMs }) {
     this.#state = state === "open" ? "online" : state;
     this.emit("state", { state: this.#state, reason, retryAtMs });
-    if (state === "stopped" && reason === "session_ended") void this.#settleEnded();
+    if (state === "stopped" && (reason === "session_ended" || reason === "not_found")) void this.#settleEnded();
   }
 
   #flush() {
@@ -454,29 +401,16 @@ export class PracticeSession extends TypedEvents {
 
   /** The session takes no more attempts: what is not in the store of the server now never will be. */
   async #settleEnded() {
-    const unsaved = this.unsaved;
     try {
-      const { stored_through: through } = await this.#rest.session(this.id);
+      const through = await storedOnServer(this.#rest, this.id);
+      this.#stream.storedThrough(through);
+      this.#reconcile();
       this.emit("stored", { through });
-      const lost = unsaved.filter((number) => number > through);
-      if (lost.length > 0) this.emit("lost", { attempts: lost });
+      if (this.unsaved.length > 0) this.emit("lost", { attempts: this.unsaved });
       await this.#keeper.forget();
-    } catch {
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
       // The server is away: the next visit asks again.
     }
-  }
-}
-
-/** @param {Video} video @param {import("./constants.js").LayoutName} layout @returns {Hello} */
-function helloOf({ width, height, mirrored = false, fps = 30 }, layout) {
-  return { t: "hello", v: 1, layout, width, height, mirrored, fps, client: CLIENT, oldest: null };
-}
-
-/** @returns {Promise<AttemptStore | null>} */
-async function openStore() {
-  try {
-    return await AttemptStore.open();
-  } catch {
-    return null; // some private windows keep nothing
   }
 }
