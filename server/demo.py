@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from actors.learning.rules import SUCCESS_SCORE
 from protocol.messages import AttemptResult, Finding, SignResult
 from storage.records import AttemptRecord, Learner, SessionRecord, StorySentence
 
@@ -20,8 +21,6 @@ _FINDINGS = (
     ("cut", "movement", "Let the movement go on to its end."),
 )
 _VERSION = "demo"
-SUCCESS = 0.7
-"""An attempt with at least this score has succeeded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +117,10 @@ def _attempt(
         accuracy=accuracy,
         confidence=confidence,
         fluency=fluency,
-        success=score >= SUCCESS,
+        success=score >= SUCCESS_SCORE,
         parameters=sign.parameters,
         signs=[sign],
-        findings=[] if score >= SUCCESS else [_correction(chance, sign)],
+        findings=[] if score >= SUCCESS_SCORE else [_correction(chance, sign)],
         frames=sign.end_frame,
         duration_ms=duration_ms,
         scorer_version=_VERSION,
@@ -137,7 +136,7 @@ def _attempt(
         confidence=confidence,
         accuracy=accuracy,
         fluency=fluency,
-        is_successful=score >= SUCCESS,
+        is_successful=score >= SUCCESS_SCORE,
         gesture_sequence=(),
         detected_errors=tuple(result["findings"]),
         suggestions=(),

@@ -29,6 +29,7 @@ from server.models import GESTURE_EMBEDDER, model_path
 from server.node_folder import NodeFolder
 from server.problems import Problem, ProblemCode
 from server.reference_library import LibraryShelf
+from server.upkeep import SWEEP_EVERY_S, sweep_landmarks
 from storage.errors import StoreError
 from storage.open import open_store
 from storage.ports import Store
@@ -56,6 +57,7 @@ class Node:
         self._folder: NodeFolder | None = None
         self._writer: ActorHandle | None = None
         self._pool: SessionPool | None = None
+        self._sweeping: asyncio.Task[None] | None = None
         self._writer_tally = Tally()
         self._metrics = NodeMetrics(self._tallies, self._gauges)
 
@@ -94,9 +96,14 @@ class Node:
         )
         await self._pool.open()
         await self._pool.ready()
+        sweep = sweep_landmarks(self.store, _now_ms, lambda: asyncio.sleep(SWEEP_EVERY_S))
+        self._sweeping = asyncio.create_task(sweep)
 
     async def stop(self) -> None:
         """Moves the learners on, flushes what they did, ends every process. Safe to call at any point of ``start``."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.gather(self._sweeping, return_exceptions=True)
         if self._pool is not None:
             await self._pool.drain(_DRAIN_AFTER_MS, _DRAIN_SPREAD_MS, self.settings.drain_ms / 1000)
             self._pool.close()

@@ -55,8 +55,14 @@ class SchemaEngine(Engine, Protocol):
     fills_empty_database: bool
     """A database without tables gets the schema on opening (the embedded store: there is nobody to ask)."""
 
+    removes_expired_landmarks: bool
+    """The database does so by itself (TiDB's TTL)."""
+
     async def live_schema(self) -> Schema:
         """What is there."""
+
+    async def forget_deleted(self) -> None:
+        """Leaves nothing of deleted rows in files of our own; a server database sees to its own."""
 
     async def declared_schema(self) -> Schema:
         """What the migrations make of an empty database."""

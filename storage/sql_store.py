@@ -127,6 +127,8 @@ class SqlStore(UpkeepStore):
 
     async def set_consent(self, learner_id: Id, landmark_consent: bool) -> None:
         await self._engine.write(lambda: catalogue_plans.set_consent(learner_id, landmark_consent))
+        if not landmark_consent:
+            await self._engine.forget_deleted()
 
     async def set_time_zone(self, learner_id: Id, time_zone: str) -> None:
         await self._engine.write(lambda: catalogue_plans.set_time_zone(learner_id, time_zone))

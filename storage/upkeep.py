@@ -33,6 +33,8 @@ class UpkeepStore:
         return await self._engine.write(lambda: maintenance_plans.repair(user_id, self._rules, now_ms))
 
     async def sweep_landmarks(self, now_ms: int) -> int:
+        if self._engine.removes_expired_landmarks:
+            return 0
         swept = 0
         while found := await self._engine.write(lambda: maintenance_plans.sweep_landmarks(now_ms, SWEEP_ROWS)):
             swept += found
@@ -50,7 +52,9 @@ class UpkeepStore:
         await self._engine.write(lambda: load_history(learner, history, self._rules, now_ms))
 
     async def delete_learner(self, user_id: Id) -> int:
-        return await self._engine.write(lambda: maintenance_plans.delete(user_id))
+        removed = await self._engine.write(lambda: maintenance_plans.delete(user_id))
+        await self._engine.forget_deleted()
+        return removed
 
     async def performance(self, user_id: Id, first: dt.date, last: dt.date) -> Performance:
         def plan() -> Plan[Performance]:

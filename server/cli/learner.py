@@ -9,8 +9,11 @@ from typing import Annotated
 import typer
 
 from server.cli.store_command import Database, with_store
+from server.config import Settings
 from server.learner_archive import write_zip
+from storage.open import sqlite_path
 from storage.records import Id, Role, id_from_text, id_text
+from storage.sqlite.upgrade import copies_of
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -52,6 +55,9 @@ def delete(
         typer.confirm(f"Remove learner {id_text(learner_id)} and all their data for good?", abort=True)
     removed = with_store(database, lambda store: store.delete_learner(learner_id))
     typer.echo(f"{removed} rows are gone.")
+    path = sqlite_path(Settings.from_environment(database_url=database).database_url)
+    for copy in copies_of(path) if path is not None else ():
+        typer.echo(f"The copy that an upgrade made may still hold them: remove {copy}.")
 
 
 @app.command()

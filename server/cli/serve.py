@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -26,6 +27,7 @@ from server.node import Node
 from server.presence import announced
 from storage.open import sqlite_path
 from storage.sqlite.lock import acquire_exclusive
+from storage.sqlite.upgrade import upgrade
 
 NATIVE_LOG = "native.log"
 _CLOSE_REQUESTS_S = 5
@@ -105,6 +107,7 @@ async def _serve(settings: Settings, listener: socket.socket, console: Console) 
     node = Node(settings, lambda line: console.print(f"• {line}"))
     console.print(f"• Database: {settings.database_url}")
     try:
+        await _bring_up_to_date(settings, console)
         if await _unless(stop, node.start()):
             _stop_on_signals(stop)  # Ray has put its own handler there, which prints a stack and ends the process
             await _answer(node, listener, stop, console)
@@ -112,6 +115,17 @@ async def _serve(settings: Settings, listener: socket.socket, console: Console) 
     finally:
         await node.stop()
     console.print("• Stopped")
+
+
+async def _bring_up_to_date(settings: Settings, console: Console) -> None:
+    """An embedded database belongs to this server, so nobody need be asked; a shared one is the operator's to move."""
+    path = sqlite_path(settings.database_url)
+    done = await upgrade(path, time.time_ns() // 1_000_000) if path is not None else None
+    if done is not None:
+        console.print(
+            f"• The database was of an older StorySign (schema {done.old_version}) and is of this one now (schema "
+            f"{done.new_version}). What it was is in {done.copy}: remove that copy when all is well."
+        )
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

@@ -34,6 +34,8 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
             connection.execute("PRAGMA query_only=ON")
         else:
             connection.execute("PRAGMA journal_mode=WAL")
+            # What is deleted is overwritten with zeros: landmarks of a face or hand are not to be found in the file.
+            connection.execute("PRAGMA secure_delete=ON")
         # FULL: a commit is on the disk before it is answered for, whatever happens to the power.
         connection.execute("PRAGMA synchronous=FULL")
     except sqlite3.Error as error:
@@ -92,6 +94,7 @@ class SqliteEngine:
 
     migrations = load("storage.sqlite.migrations")
     fills_empty_database = True
+    removes_expired_landmarks = False
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -131,6 +134,17 @@ class SqliteEngine:
 
     async def read(self, plan: Callable[[], Plan[T]]) -> T:
         return await self._in(self._read_threads, lambda: self._run_read(plan()))
+
+    async def forget_deleted(self) -> None:
+        await self._in(self._write_thread, self._fold_log)
+
+    def _fold_log(self) -> None:
+        """Older versions of pages are in the write-ahead log until it is folded into the file and cut to nothing."""
+        assert self._writer is not None
+        try:
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise store_error(error, self.path) from error
 
     async def live_schema(self) -> Schema:
         return await self._in(self._read_threads, self._describe)

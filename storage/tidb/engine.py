@@ -64,6 +64,7 @@ class TidbEngine:
 
     migrations = load("storage.tidb.migrations")
     fills_empty_database = False
+    removes_expired_landmarks = False
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -77,6 +78,8 @@ class TidbEngine:
             async with self._deadline():
                 self._writers = await self._pool(arguments, _WRITE_SESSION)
                 self._readers = await self._pool(arguments, _READ_SESSION)
+                async with self._readers.acquire() as connection:
+                    self.removes_expired_landmarks = "TiDB" in connection.get_server_info()
         except BaseException as error:
             await self.close()
             raise self._translated(error) from error
@@ -120,6 +123,9 @@ class TidbEngine:
             return await self._transaction(self._readers, plan, "BEGIN")
         except Again as again:
             raise conflict(again, self._target.where) from again
+
+    async def forget_deleted(self) -> None:
+        return
 
     async def live_schema(self) -> Schema:
         return await self.read(describe)
