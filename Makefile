@@ -55,7 +55,7 @@ browser-test: setup $(DEV) $(WEB_DEV)
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
 check: lint
-	@$(BIN)/python -m pytest -q tests/unit tests/property $(ARGS)
+	@$(BIN)/python -m pytest -q -m "not slow" tests/unit tests/property $(ARGS)
 
 lint: $(RUNTIME) $(PROJECT) $(DEV) $(WEB_DEV)
 	@$(BIN)/ruff check --quiet --output-format concise .

@@ -32,6 +32,7 @@ def some_words(shared_data: Path) -> list[LabelledClip]:
     return in_turn(read_dataset(shared_data / "ksl_words.npz"))[:52]
 
 
+@pytest.mark.slow
 def test_what_must_not_matter_does_not(some_words: list[LabelledClip], embedder: HandshapeEmbedder) -> None:
     rows = invariance_table(some_words[:8], prepare_references(some_words, embedder), embedder)
     assert [row.transform for row in rows] == [name for name, _ in TRANSFORMS]
@@ -48,6 +49,7 @@ def test_an_attempt_nobody_else_signs_or_that_shows_nothing_has_no_part(
     assert {(row.attempts, row.mean_change, row.holds) for row in rows} == {(0, None, False)}
 
 
+@pytest.mark.slow
 def test_large_alterations_are_named(some_words: list[LabelledClip], embedder: HandshapeEmbedder) -> None:
     table = fault_table(some_words[:10], prepare_references(some_words, embedder), embedder)
     kinds = {row.kind.split()[0] for row in table.rows}
@@ -97,6 +99,7 @@ def test_a_finding_is_true_if_parameter_hand_and_time_are(
     assert is_true(finding, case, judgement) is true
 
 
+@pytest.mark.slow
 def test_a_calibration_is_repeatable_and_transfers(shared_data: Path, embedder: HandshapeEmbedder) -> None:
     samples = []
     for name in ("ksl_words.npz", "asl_digits_static.npz"):

@@ -78,6 +78,7 @@ def test_a_letter_is_told_from_another(gloss: str, letter_clips: Path, scorer: S
     assert _corrections(other)
 
 
+@pytest.mark.slow
 def test_altered_letters_rank_their_own_reference_first(letter_clips: Path, scorer: Scorer) -> None:
     rng = np.random.default_rng(7)
     first = 0

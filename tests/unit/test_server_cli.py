@@ -18,6 +18,8 @@ from server.cli.tokens import TokenFile
 from server.practice import PracticeOutcome, plan
 from storage.errors import StoreUnavailable
 
+pytestmark = pytest.mark.slow
+
 HEAVY = ("mediapipe", "matplotlib", "cv2", "av", "numba", "ray", "asyncmy")
 
 
