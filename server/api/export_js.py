@@ -35,12 +35,12 @@ def module() -> str:
 
 
 def _bodies() -> Iterator[type[BaseModel]]:
-    """The models of this package that have fields, without generic ones; ordered by their modules."""
+    """The models of this package that have fields, without generic ones and what was made of these; ordered by their modules."""
     for info in pkgutil.iter_modules(api.__path__):
         module = importlib.import_module(f"{api.__name__}.{info.name}")
         for value in vars(module).values():
             is_model = isinstance(value, type) and issubclass(value, BaseModel) and value.__module__ == module.__name__
-            if is_model and value.model_fields and not value.__pydantic_generic_metadata__["parameters"]:
+            if is_model and value.model_fields and not any(value.__pydantic_generic_metadata__.values()):
                 yield value
 
 

@@ -133,20 +133,6 @@
  */
 
 /**
- * Paged[SessionBody]
- * @typedef {object} Paged[SessionBody]
- * @property {SessionBody[]} items
- * @property {string | null} cursor
- */
-
-/**
- * Paged[AttemptBody]
- * @typedef {object} Paged[AttemptBody]
- * @property {AttemptBody[]} items
- * @property {string | null} cursor
- */
-
-/**
  * A problem document (RFC 9457). Programs rely on `code`, people read `detail`.
  * @typedef {object} ProblemBody
  * @property {string} type
