@@ -35,7 +35,7 @@ def module() -> str:
 
 
 def _bodies() -> Iterator[type[BaseModel]]:
-    """The models of this package that have fields, without generic ones and what was made of these; ordered by their modules."""
+    """The models of this package that have fields, but no generic ones and nothing made of these."""
     for info in pkgutil.iter_modules(api.__path__):
         module = importlib.import_module(f"{api.__name__}.{info.name}")
         for value in vars(module).values():
