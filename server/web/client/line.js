@@ -25,6 +25,9 @@ import { Problem } from "./rest.js";
 const OPEN_WITHIN_MS = 15_000;
 const ASK_AFTER_MS = 10_000;
 const ANSWER_WITHIN_MS = 8_000;
+
+/** A browser without a network may still reach a server on its own machine, so what it says is a reason to ask. */
+const ANSWER_OFFLINE_WITHIN_MS = 2_000;
 const GONE_AWAY = 1001;
 
 /** Refusals of REST after which coming back would not help. @type {Readonly<Record<number, string>>} */
@@ -65,7 +68,7 @@ export class Line {
     this.#running = true;
     const { signal } = this.#listening;
     addEventListener("online", () => this.#hurry(), { signal });
-    addEventListener("offline", () => this.#onOffline(), { signal });
+    addEventListener("offline", () => this.#ask(ANSWER_OFFLINE_WITHIN_MS), { signal });
     addEventListener("pageshow", () => this.#hurry(), { signal });
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#hurry(), {
       signal,
@@ -100,8 +103,7 @@ export class Line {
   }
 
   async #connect() {
-    if (!navigator.onLine) return this.#onOffline();
-    this.#tell({ state: "connecting" });
+    this.#tell({ state: navigator.onLine ? "connecting" : "offline" });
     let ticket;
     try {
       ticket = await this.#user.ticket();
@@ -142,12 +144,6 @@ export class Line {
     else if (this.#running) this.#wait(reason, 0);
   }
 
-  #onOffline() {
-    clearTimeout(this.#retry);
-    this.#letGo(GONE_AWAY);
-    this.#tell({ state: "offline" });
-  }
-
   /** @param {number} code */
   #letGo(code) {
     clearTimeout(this.#watch);
@@ -179,10 +175,11 @@ export class Line {
     this.#watchFor(ASK_AFTER_MS, () => this.#ask());
   }
 
-  #ask() {
+  /** @param {number} answerWithinMs */
+  #ask(answerWithinMs = ANSWER_WITHIN_MS) {
     const socket = this.#socket;
     if (socket === null || socket.readyState !== WebSocket.OPEN) return;
-    this.#watchFor(ANSWER_WITHIN_MS, () => this.#onLost(socket, GONE_AWAY, "lost"));
+    this.#watchFor(answerWithinMs, () => this.#onLost(socket, GONE_AWAY, "lost"));
     this.#user.onAsk();
   }
 
