@@ -24,6 +24,8 @@ _QUIET = (
 )  # fmt: skip
 _NETWORK_LOST = re.compile(r"net::ERR_|WebSocket connection to .* failed|status of 50[03]")
 """What the browser itself writes to the console when the server or the network is away."""
+_WORKER_BLOCKED = "Service Worker registration blocked by Playwright"
+"""Said where a test wants the pages without their service worker."""
 
 
 def chromium() -> str | None:
@@ -68,6 +70,7 @@ class Watch:
         self.url = url
         self.complaints: list[str] = []
         self.network_may_fail = False
+        self.expected: re.Pattern[str] | None = None
 
     def over(self, page: Any) -> None:
         """Watches one more page."""
@@ -82,7 +85,11 @@ class Watch:
             self.complaints.append(f"asked another host: {request.url}")
 
     def _on_console(self, message: Any) -> None:
-        expected = self.network_may_fail and _NETWORK_LOST.search(message.text)
+        expected = (
+            (self.network_may_fail and _NETWORK_LOST.search(message.text))
+            or (self.expected is not None and self.expected.search(message.text))
+            or message.text == _WORKER_BLOCKED
+        )
         if message.type in ("error", "warning") and not expected:
             self.complaints.append(f"console: {message.text}")
 
@@ -111,7 +118,7 @@ def open_page(launch_browser: Callable[..., Any]) -> Iterator[Callable[..., Any]
         watch.over(page)
         page.watch = watch
         page.goto(f"{server.url}/bench?{query}")
-        page.wait_for_function("globalThis.bench !== undefined")
+        page.evaluate("import('/bench.mjs').then(() => null)")
         return page
 
     yield open_

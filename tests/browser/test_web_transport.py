@@ -105,7 +105,7 @@ def test_a_reload_in_mid_attempt(running_server: ServerProcess, open_page: OpenP
     begin(page, signing)
     page.evaluate("bench.until(({session, said}) => said.some(([name]) => name === 'feedback'))")
     page.reload()
-    page.wait_for_function("globalThis.bench !== undefined")
+    page.evaluate("import('/bench.mjs').then(() => null)")
     held = page.evaluate("bench.held()")
     assert [session["unsaved"] for session in held] == [1]
     page.evaluate("id => bench.reopen(id)", held[0]["sessionId"])
