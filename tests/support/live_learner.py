@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from actors.learning.rules import LearningRules
 from protocol.client_stream import ClientStream
@@ -27,7 +27,7 @@ from tests.support.process_tree import serving
 from tests.support.server_process import ServerProcess
 
 Kind = TypeVar("Kind", bound=ServerMessage)
-WAIT_S = 30
+WAIT_S = 90
 """Far more than anything takes: a test that waits this long has failed."""
 
 
@@ -73,7 +73,7 @@ class LiveLearner:
         for failures in range(40):
             try:
                 return await self._connect_once()
-            except (InvalidStatus, ConnectionClosed, RestProblem, OSError) as refusal:
+            except (InvalidHandshake, ConnectionClosed, RestProblem, OSError) as refusal:
                 self.socket = None
                 self.stream.disconnected()
                 if isinstance(refusal, InvalidStatus) and refusal.response.status_code not in (401, 503):

@@ -63,7 +63,8 @@ class World:
         self.writer = writer
         self.packets: asyncio.Queue[Packet] = asyncio.Queue()
         self.server = ControlChannel(here, lambda packet, _: self.packets.put_nowait(packet), lambda: None)
-        self.host = SessionHost(there, writer, embedder, SessionLimits())  # type: ignore[arg-type]
+        limits = SessionLimits(idle_ms=2_000, grace_ms=100)
+        self.host = SessionHost(there, writer, embedder, limits)  # type: ignore[arg-type]
         self._library = str(library)
 
     async def learner(self) -> ClientConnection:
@@ -156,6 +157,15 @@ async def test_a_request_that_comes_before_the_session_is_there_is_answered_afte
     world.server.send(Command("resume", 5))
     assert (await world.heard(Answered)).problem == "The session is active: it cannot resume now."
     await (await learner).close()
+
+
+async def test_a_silent_learner_is_sent_to_sleep_resumably(world: World):
+    learner = await world.learner()
+    await learner.send(encode(HELLO))
+    await learner.recv()
+    assert await closed(learner) == CloseCode.IDLE
+    assert await world.host.released == "passivated"
+    assert await world.heard(Released) == Released("passivated")
 
 
 async def test_a_fault_of_ours_ends_the_actor_and_not_the_session(world: World, writer: Writer):
