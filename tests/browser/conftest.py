@@ -26,6 +26,7 @@ _NETWORK_LOST = re.compile(r"net::ERR_|WebSocket connection to .* failed|status 
 """What the browser itself writes to the console when the server or the network is away."""
 _WORKER_BLOCKED = "Service Worker registration blocked by Playwright"
 """Said where a test wants the pages without their service worker."""
+_PATIENCE_MS = 60_000
 
 
 def chromium() -> str | None:
@@ -128,6 +129,17 @@ def open_page(launch_browser: Callable[..., Any]) -> Iterator[Callable[..., Any]
         assert not watch.complaints
 
 
+@pytest.fixture(scope="session")
+def page_server(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One server for the tests of the pages; it soon lets the sessions go that pages have left."""
+    folder = tmp_path_factory.mktemp("page-server")
+    server = ServerProcess(folder, warm=2, settings={"STORYSIGN_PASSIVATE_AFTER_MS": "1000"})
+    server.start()
+    yield server
+    server.stop()
+    server.kill()
+
+
 @pytest.fixture
 def visit(launch_browser: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
     """Opens one of our own pages: ``visit(server, path, landmarker=None, recording=None, context=None, **options)``.
@@ -153,6 +165,7 @@ def visit(launch_browser: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
         if landmarker is not None:
             _put_in(context, "**/landmarks/landmarker.js", landmarker, {"Content-Type": "text/javascript"})
         page = context.new_page()
+        page.set_default_timeout(_PATIENCE_MS)
         watch = watches.setdefault(server.url, Watch(server.url))
         watch.over(page)
         page.watch = watch

@@ -1,5 +1,6 @@
 /** Camera check, once before the first practice: camera, light, distance, and a hand that is seen. */
 
+import { keepForOffline } from "../client/offline.js";
 import { CameraDesk } from "../ui/cameraDesk.js";
 import { distanceCheck, handsCheck, lightCheck } from "../ui/cameraChecks.js";
 import { byId, fill, h } from "../ui/dom.js";
@@ -85,6 +86,7 @@ fill(
 camera.on("state", show);
 camera.on("frame", look);
 addEventListener("pagehide", () => camera.close());
+void keepForOffline();
 void camera.open();
 
 function show() {

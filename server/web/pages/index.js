@@ -2,6 +2,7 @@
 
 import { openAccount } from "../client/account.js";
 import { deliverHeld } from "../client/heldSessions.js";
+import { keepForOffline } from "../client/offline.js";
 import { Rest } from "../client/rest.js";
 import { PracticeSession } from "../client/session.js";
 import { byId, fill, h } from "../ui/dom.js";
@@ -19,6 +20,7 @@ const MOST_WORDS = 4;
 const main = byId("main");
 const shell = openShell("stories");
 const rest = new Rest();
+void keepForOffline();
 void open();
 
 async function open() {

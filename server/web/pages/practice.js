@@ -1,6 +1,7 @@
 /** Practice: opens or goes on with a session, and hands over to the page. */
 
 import { openAccount } from "../client/account.js";
+import { keepForOffline } from "../client/offline.js";
 import { Rest } from "../client/rest.js";
 import { PracticeSession } from "../client/session.js";
 import { byId, fill, h } from "../ui/dom.js";
@@ -13,6 +14,7 @@ const VIDEO = { width: 640, height: 480, mirrored: false, fps: 30 };
 const main = byId("main");
 const shell = openShell("stories", { focused: true });
 const rest = new Rest();
+void keepForOffline();
 void open();
 
 async function open() {

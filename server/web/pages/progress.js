@@ -18,6 +18,8 @@ import { counted, duration, HINTS, percent, toneOf, TONE_WORDS } from "../ui/wor
 const DAYS = 84;
 const CHART_DAYS = 28;
 const RECENT = 8;
+/** A sign with this average needs no second look. */
+const MASTERED = 0.85;
 const AREAS = /** @type {Readonly<Record<string, string>>} */ ({
   fingerspelling: "Finger spelling",
   signs: "Signs",
@@ -175,39 +177,41 @@ function tile(drawing, title, figure, text) {
 
 /** @param {TrendsBody} trends */
 function hardSigns({ hardest_signs: signs }) {
-  const rows = signs.map(({ gloss, times_signed: times, average_score: mark }) => {
-    const tone = toneOf(mark);
-    const bar = h("i");
-    bar.style.transform = `scaleX(${mark})`;
-    return h(
-      "li",
-      { class: "hard" },
-      h("strong", { class: "hard-gloss" }, gloss),
-      h("span", { class: "meter", "aria-hidden": "true" }, bar),
-      h(
-        "span",
-        { class: `chip tone-${tone}`, title: counted(times, "time") },
-        icon(tone),
-        `${percent(mark)} · ${TONE_WORDS[tone]}`,
-      ),
-      h(
-        "a",
-        {
-          class: "button quiet",
-          href: `/practice?glosses=${encodeURIComponent(gloss)}`,
-          "aria-label": `Practise ${gloss}`,
-        },
-        "Practise",
-      ),
-    );
-  });
+  const rows = signs
+    .filter((sign) => sign.average_score < MASTERED)
+    .map(({ gloss, times_signed: times, average_score: mark }) => {
+      const tone = toneOf(mark);
+      const bar = h("i");
+      bar.style.transform = `scaleX(${mark})`;
+      return h(
+        "li",
+        { class: "hard" },
+        h("strong", { class: "hard-gloss" }, gloss),
+        h("span", { class: "meter", "aria-hidden": "true" }, bar),
+        h(
+          "span",
+          { class: `chip tone-${tone}`, title: counted(times, "time") },
+          icon(tone),
+          `${percent(mark)} · ${TONE_WORDS[tone]}`,
+        ),
+        h(
+          "a",
+          {
+            class: "button quiet",
+            href: `/practice?glosses=${encodeURIComponent(gloss)}`,
+            "aria-label": `Practise ${gloss}`,
+          },
+          "Practise",
+        ),
+      );
+    });
   return h(
     "section",
     { class: "card stack", "aria-labelledby": "hard-title" },
     h("h2", { id: "hard-title" }, "Signs to look at again"),
     rows.length > 0
       ? h("ul", { class: "lines" }, ...rows)
-      : h("p", { class: "soft" }, "Sign a few more times, then the hardest signs stand here."),
+      : h("p", { class: "soft" }, "Nothing to look at again. Signs that were hard several times stand here."),
   );
 }
 

@@ -17,6 +17,8 @@ export class Controls {
   #buttons;
   /** @type {readonly Control[]} */
   #controls;
+  /** Whether the focus is here, or was until its button went. */
+  #focused = false;
 
   constructor() {
     this.#text = h("p", { class: "controls-text", id: "controls-text" });
@@ -31,11 +33,12 @@ export class Controls {
    * @param {readonly Control[]} controls
    */
   show(text, controls) {
-    const focused = this.element.contains(document.activeElement) || document.activeElement === document.body;
+    const { activeElement } = document;
+    this.#focused = this.element.contains(activeElement) || (this.#focused && activeElement === document.body);
     this.#controls = controls;
     this.#text.textContent = text;
     fill(this.#buttons, ...controls.map(button));
-    if (focused) this.#buttons.querySelector("button")?.focus({ preventScroll: true });
+    if (this.#focused) this.#buttons.querySelector("button")?.focus({ preventScroll: true });
   }
 
   /** @param {KeyboardEvent} event */

@@ -216,8 +216,13 @@ export class PracticePage {
   }
 
   #next() {
-    if (this.#index + 1 < this.#session.sentences.length) this.#goTo(this.#index + 1);
-    else this.#session.complete();
+    if (this.#index + 1 < this.#session.sentences.length) {
+      this.#goTo(this.#index + 1);
+      return;
+    }
+    this.#session.complete();
+    // Without a connection the session ends once everything has been delivered; the learner need not wait for that.
+    if (this.#session.state !== "online") this.#finish();
   }
 
   // ------------------------------------------------------------------------------------------------ the story
@@ -254,6 +259,7 @@ export class PracticePage {
   }
 
   #finish() {
+    if (this.#phase === "over") return;
     this.#close();
     this.#view.showSummary(this.#session.title, this.#session.sentences, this.#best);
   }

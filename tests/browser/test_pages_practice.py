@@ -1,0 +1,126 @@
+"""The whole way in a real browser: picture, MediaPipe in the page, live marks, a result that is saved, progress."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.drawn_signer import write_camera_clip
+from tests.support.pages import picture
+from tests.support.server_process import ServerProcess
+
+LETTER = "B"
+PATIENCE_MS = 90_000
+"""MediaPipe looks at 3 to 6 pictures a second on two cores without a graphics processor."""
+LEAST_RATE_HZ = 5.0
+"""Below this the scorer says that it cannot judge, and so the page has to."""
+
+
+@pytest.fixture(scope="module")
+def drawn_letter(tmp_path_factory: pytest.TempPathFactory, letter_clips: Path) -> Path:
+    """A signer who holds up a letter, made here: it is there where the shared recordings are not."""
+    path = tmp_path_factory.mktemp("camera") / f"{LETTER}.mjpeg"
+    write_camera_clip(path, letter_clips, LETTER, rest_ms=400, hold_ms=9000)
+    return path
+
+
+class Weight:
+    """Bytes that pages took over the network, by kind."""
+
+    def __init__(self, page: Any) -> None:
+        self.bytes = {"models and MediaPipe": 0, "pages, styles, modules": 0, "REST": 0}
+        page.on("requestfinished", self._on_finished)
+
+    def _on_finished(self, request: Any) -> None:
+        path = request.url.split("/", 3)[-1]
+        kind = "pages, styles, modules"
+        if path.startswith(("models/", "packages/@mediapipe")):
+            kind = "models and MediaPipe"
+        elif path.startswith("v1/"):
+            kind = "REST"
+        self.bytes[kind] += request.sizes()["responseBodySize"]
+
+
+def test_from_the_camera_to_progress(
+    visit: Callable[..., Any],
+    page_server: ServerProcess,
+    drawn_letter: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = visit(page_server, "/data", recording=drawn_letter, permissions=["camera"], service_workers="block")
+    page.set_default_timeout(PATIENCE_MS)
+    weight = Weight(page)
+    page.goto(f"{page_server.url}/camera?glosses={LETTER}&delegate=cpu")
+    page.wait_for_selector(".check:last-child .tone-good")
+    picture(page, "real-camera-check")
+    page.locator("a.button.large").click()
+    page.wait_for_selector("main[data-phase=ready][data-camera=ready]")
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_selector(".live .mark:not([data-tone=unknown])")
+    picture(page, "real-recording")
+    page.wait_for_selector(".live .mark[data-tone=good]")
+    page.get_by_role("button", name="Done").click()
+    page.wait_for_selector(".result [data-stored]")
+    figures = json.loads(page.locator(".speed").get_attribute("data-figures"))
+    attempts = stored_attempts(page, page_server)
+    picture(page, "real-result")
+    _print(capsys, figures, weight.bytes)
+    (result,) = attempts
+    assert result["glosses"] == [LETTER] and result["frames"] > 3
+    _assert_shown(page, result)
+    assert page.locator("#saved").inner_text() == "All saved"
+    page.goto(f"{page_server.url}/progress")
+    page.wait_for_selector(f".recent tbody tr:has-text('{LETTER}')")
+
+
+def test_a_filmed_signer(visit: Callable[..., Any], page_server: ServerProcess, shared_data: Path) -> None:
+    clip = shared_data / "video" / "isl_hello.mjpeg"
+    page = visit(page_server, "/data", recording=clip, permissions=["camera"], service_workers="block")
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(f"{page_server.url}/practice?glosses={LETTER}&delegate=cpu")
+    page.wait_for_selector("main[data-phase=ready][data-camera=ready]")
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_selector("main[data-phase=recording]")
+    page.wait_for_selector(".speed[data-feedbacks='3']", state="attached")
+    picture(page, "real-filmed")
+    page.wait_for_selector(".result [data-stored], .controls .primary:has-text('Done')")
+    if page.get_by_role("button", name="Done").count():
+        page.get_by_role("button", name="Done").click()
+    page.wait_for_selector(".result [data-stored]")
+    (result,) = stored_attempts(page, page_server)
+    _assert_shown(page, result)
+
+
+def stored_attempts(page: Any, server: ServerProcess) -> list[dict[str, Any]]:
+    """The results that the database holds of the learner of this page."""
+    token = page.evaluate("localStorage.getItem('storysign.token')")
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = httpx.get(f"{server.url}/v1/learners/me/attempts", headers=headers, trust_env=False)
+    return [item["result"] for item in answer.raise_for_status().json()["items"]]
+
+
+def _assert_shown(page: Any, result: dict[str, Any]) -> None:
+    """The page says what the database says; it is judged wherever pictures came fast enough."""
+    rate_hz = result["frames"] / max(result["duration_ms"], 1) * 1000
+    title = page.locator("#result-title").inner_text()
+    if result["judged"]:
+        assert page.locator(".result-mark").inner_text().startswith(str(round(result["score"] * 100)))
+    else:
+        assert "could not see" in title
+        assert rate_hz < LEAST_RATE_HZ or result["findings"][0]["code"] != "too_few_frames"
+
+
+def _print(capsys: pytest.CaptureFixture[str], figures: dict[str, Any], weight: dict[str, int]) -> None:
+    with capsys.disabled():
+        print("\nbrowser:", ", ".join(f"{kind} {count / 1024:,.0f} KiB" for kind, count in weight.items()))
+        print(
+            f"  first frame sent {figures['firstFrameSentMs']:,.0f} ms after opening, 3 s of it counted down;"
+            f" {figures['fps']:.1f} pictures/s; landmarks to feedback median {figures['feedbackMedianMs']:.0f} ms,"
+            f" p95 {figures['feedbackP95Ms']:.0f} ms (n={figures['feedbackCount']});"
+            f" feedback drawn p95 {figures['drawingP95Ms']:.0f} ms after it came"
+        )

@@ -1,0 +1,327 @@
+"""Every page in every state: designed, pictured at two widths (reports/screenshots), and nothing grave found by axe.
+
+The landmarks are recordings, so that each state comes about each time; all behind them is real. The way from a camera's
+picture on is in test_pages_practice.py.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.pages import capture, grave_findings, picture, recorded_landmarker
+from tests.support.server_process import ServerProcess
+
+Visit = Callable[..., Any]
+READY = "main[data-phase=ready][data-camera=ready]"
+RESULT = "main[data-phase=result] .result"
+NO_WORKERS = {"service_workers": "block", "permissions": ["camera"]}
+"""A service worker would load modules past the recording that stands in for the camera."""
+
+
+@pytest.fixture(scope="module")
+def camera_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One grey picture: a camera that shows nothing in particular."""
+    av = pytest.importorskip("av")
+    path = tmp_path_factory.mktemp("camera") / "grey.mjpeg"
+    with av.open(str(path), "w", format="mjpeg") as out:
+        stream = out.add_stream("mjpeg", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 640, 480, "yuvj420p"
+        frame = av.VideoFrame(640, 480, "yuvj420p")
+        for plane, value in zip(frame.planes, (110, 128, 128), strict=True):
+            plane.update(bytes([value]) * plane.buffer_size)
+        for packet in (*stream.encode(frame), *stream.encode(None)):
+            out.mux(packet)
+    return path
+
+
+@pytest.fixture
+def practise(
+    visit: Visit, page_server: ServerProcess, letter_clips: Path, camera_clip: Path
+) -> Callable[[str, str], Any]:
+    """Opens the practice page with somebody in front of the camera who signs the same letters again and again."""
+
+    def open_(letters: str, query: str, **options: Any) -> Any:
+        page = visit(
+            page_server,
+            f"/practice?{query}",
+            landmarker=recorded_landmarker(letter_clips, letters),
+            recording=camera_clip,
+            **(NO_WORKERS | options),
+        )
+        page.watch.network_may_fail = True  # a busy machine may have no place for a session at once
+        return page
+
+    return open_
+
+
+def sign_once(page: Any) -> None:
+    """From the button to the result."""
+    page.wait_for_selector(READY)
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_selector(RESULT)
+
+
+def test_stories(visit: Visit, page_server: ServerProcess) -> None:
+    page = visit(page_server, "/")
+    page.wait_for_selector("[data-story=first-letters]")
+    capture(page, "stories")
+    assert page.locator("[data-story]").count() >= 20
+
+
+def test_stories_in_the_dark_and_while_they_load(visit: Visit, page_server: ServerProcess) -> None:
+    page = visit(page_server, "/", color_scheme="dark", service_workers="block")
+    page.wait_for_selector("[data-story=first-letters]")
+    capture(page, "stories-dark")
+    page.route("**/v1/stories", lambda route: None)
+    page.goto(page_server.url + "/")
+    page.wait_for_selector("[aria-busy=true]")
+    capture(page, "stories-loading")
+
+
+def test_the_server_is_away_when_a_page_opens(visit: Visit, page_server: ServerProcess) -> None:
+    page = visit(page_server, "/", service_workers="block")
+    page.wait_for_selector("[data-story]")
+    page.watch.network_may_fail = True
+    page.route("**/v1/**", lambda route: route.abort())
+    for path in ("/", "/practice?story=first-letters", "/progress", "/data"):
+        page.goto(page_server.url + path)
+        page.wait_for_selector("[data-state=unreachable]")
+        capture(page, f"unreachable-{path.strip('/').split('?')[0] or 'stories'}")
+        assert page.get_by_role("button", name="Try again").count() == 1
+
+
+@pytest.mark.parametrize("path", ["/camera", "/practice?story=first-letters"])
+def test_there_is_no_camera(visit: Visit, page_server: ServerProcess, path: str) -> None:
+    page = visit(page_server, path, permissions=["camera"])
+    page.wait_for_selector("[data-state=none]")
+    capture(page, f"no-camera-{path.strip('/').split('?')[0]}")
+
+
+def test_the_camera_is_denied_and_then_allowed(
+    visit: Visit, page_server: ServerProcess, camera_clip: Path, letter_clips: Path
+) -> None:
+    page = visit(
+        page_server,
+        "/camera",
+        recording=camera_clip,
+        landmarker=recorded_landmarker(letter_clips, "L"),
+        service_workers="block",
+    )
+    page.add_init_script(
+        "const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices); let no = true;"
+        "globalThis.allow = () => { no = false; };"
+        "navigator.mediaDevices.getUserMedia = async (wish) => {"
+        " if (no) throw new DOMException('no', 'NotAllowedError'); return ask(wish); }"
+    )
+    for path in ("/camera", "/practice?story=first-letters"):
+        page.goto(page_server.url + path)
+        page.wait_for_selector("[data-state=denied]")
+        capture(page, f"denied-{path.strip('/').split('?')[0]}")
+    page.context.grant_permissions(["camera"])
+    page.evaluate("allow()")
+    page.get_by_role("button", name="Try again").click()
+    page.wait_for_selector(READY)
+
+
+def test_the_browser_asks_for_the_camera(visit: Visit, page_server: ServerProcess) -> None:
+    page = visit(page_server, "/data")
+    page.add_init_script("navigator.mediaDevices.getUserMedia = () => new Promise(() => {})")
+    for path in ("/camera", "/practice?story=first-letters"):
+        page.goto(page_server.url + path)
+        page.wait_for_selector("text=Allow the camera")
+        capture(page, f"asking-{path.strip('/').split('?')[0]}")
+
+
+def test_camera_check(visit: Visit, page_server: ServerProcess, camera_clip: Path, letter_clips: Path) -> None:
+    seated = recorded_landmarker(letter_clips, "L")
+    page = visit(
+        page_server, "/camera?story=first-letters", recording=camera_clip, landmarker=seated, **NO_WORKERS
+    )
+    page.wait_for_selector("body[data-checked=false]")
+    capture(page, "camera-check")
+    page.get_by_role("radio", name="Left hand").check()
+    page.get_by_role("link", name="Skip").click()
+    page.wait_for_url("**/practice?**")
+    page.wait_for_selector(READY)
+    assert page.get_by_role("radio", name="Left").is_checked()
+
+
+def test_a_try_that_was_good(practise: Callable[..., Any], page_server: ServerProcess) -> None:
+    page = practise("CAT", "story=animals-around-us")
+    page.wait_for_selector(READY)
+    capture(page, "practice-ready")
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_selector(".countdown")
+    capture(page, "practice-countdown")
+    page.wait_for_selector(".gloss.now")
+    page.wait_for_selector(".live .mark[data-tone=good]")
+    picture(page, "practice-recording")
+    page.wait_for_selector(RESULT)
+    page.wait_for_selector(".result [data-stored]")
+    capture(page, "practice-result-good")
+    assert float(page.locator(".result").get_attribute("data-score")) >= 0.7
+    assert page.locator(".timeline-sign").all_inner_texts() == ["C", "A", "T"]
+    assert page.locator("#saved").inner_text() == "All saved"
+    page.get_by_role("button", name="Next").click()
+    assert page.locator("h1").inner_text() == "Dog"
+
+
+def test_a_try_with_something_to_change(practise: Callable[..., Any]) -> None:
+    playwright_api = pytest.importorskip("playwright.sync_api")
+    page = practise("B", "glosses=A", color_scheme="dark")
+    sign_once(page)
+    page.wait_for_selector(".result [data-stored]")
+    page.locator("button.finding").first.click()
+    page.get_by_text("All marks").click()
+    capture(page, "practice-result-change-dark")
+    finding = page.locator("button.finding[aria-pressed=true]")
+    assert finding.count() == 1 and "hand" in finding.inner_text().lower()
+    moment = page.get_by_role("slider", name="Moment of your try")
+    moment.focus()
+    page.keyboard.press("Home")
+    playwright_api.expect(moment).to_have_value("0")
+    page.get_by_role("button", name="Try again").click()
+    page.wait_for_selector("main[data-phase=recording]")
+    page.get_by_role("button", name="Cancel").click()
+    page.wait_for_selector(READY)
+
+
+def test_a_try_that_cannot_be_judged(practise: Callable[..., Any]) -> None:
+    page = practise("", "glosses=A")
+    page.wait_for_selector(READY)
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_selector("main[data-phase=recording]")
+    page.wait_for_selector(".speed[data-feedbacks='6']", state="attached")
+    page.get_by_role("button", name="Done").click()
+    page.wait_for_selector(RESULT)
+    page.wait_for_selector(".result [data-stored]")
+    capture(page, "practice-cannot-judge")
+    assert "could not see" in page.locator("#result-title").inner_text()
+    assert page.locator(".result-mark").count() == 0
+
+
+def test_the_network_goes_while_signing(practise: Callable[..., Any]) -> None:
+    page = practise("L", "glosses=L")
+    page.wait_for_selector(READY)
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_selector("main[data-phase=recording]")
+    page.context.set_offline(True)
+    page.wait_for_selector("[data-topic=connection]")
+    page.wait_for_selector("main[data-phase=kept]")
+    capture(page, "practice-offline")
+    assert "You are offline" in page.locator(".banners").inner_text()
+    assert page.locator("#saved").inner_text() == "1 try not saved yet"
+    page.context.set_offline(False)
+    page.wait_for_selector(RESULT)
+    page.wait_for_selector(".result [data-stored]")
+    assert page.locator("#saved").inner_text() == "All saved"
+
+
+def test_all_places_are_taken(practise: Callable[..., Any]) -> None:
+    page = practise("L", "glosses=L")
+    page.wait_for_selector(READY)
+    problem = {"status": 503, "code": "no_capacity", "title": "Full", "detail": "Full", "action": "Wait", "type": "x"}
+    page.route(
+        "**/ticket",
+        lambda route: route.fulfill(status=503, body=json.dumps(problem), headers={"Retry-After": "20"}),
+    )
+    page.reload()
+    page.wait_for_selector("[data-topic=connection]")
+    page.wait_for_selector(READY)
+    capture(page, "practice-waiting-for-place")
+    assert "All places are taken" in page.locator(".banners").inner_text()
+
+
+def test_two_tabs(practise: Callable[..., Any], visit: Visit, page_server: ServerProcess) -> None:
+    older = practise("L", "glosses=L")
+    older.wait_for_selector(READY)
+    newer = visit(page_server, older.url.removeprefix(page_server.url), context=older.context)
+    newer.wait_for_selector(READY)
+    older.wait_for_selector("[data-state=superseded]")
+    capture(older, "practice-superseded")
+    older.get_by_role("button", name="Use this tab").click()
+    older.wait_for_selector(READY)
+    newer.wait_for_selector("[data-state=superseded]")
+
+
+def test_a_practice_that_is_not_here_and_a_story_without_signs(visit: Visit, page_server: ServerProcess) -> None:
+    page = visit(page_server, f"/practice?session={'0' * 32}")
+    page.wait_for_selector("[data-state=not_found]")
+    capture(page, "practice-not-found")
+    page.watch.expected = re.compile("status of 422")
+    page.goto(f"{page_server.url}/practice?glosses=NO-SUCH-SIGN")
+    page.wait_for_selector("[data-state=missing_signs]")
+    capture(page, "practice-missing-signs")
+
+
+def test_the_end_of_a_story_and_progress(practise: Callable[..., Any], page_server: ServerProcess) -> None:
+    page = practise("B", "glosses=A")
+    page.goto(page_server.url + "/progress")
+    page.wait_for_selector("text=Nothing here yet")
+    capture(page, "progress-empty")
+    page.goto(page_server.url + "/practice?glosses=A")
+    sign_once(page)
+    for _ in range(2):
+        page.get_by_role("button", name="Try again").click()
+        page.wait_for_selector("main[data-phase=recording]")
+        page.wait_for_selector(RESULT)
+    page.wait_for_selector(".result [data-stored]")
+    page.get_by_role("button", name="Finish").click()
+    page.wait_for_selector("#summary-title")
+    capture(page, "practice-story-done")
+    page.get_by_role("link", name="My progress").last.click()
+    page.wait_for_selector(".recent")
+    page.wait_for_selector(".u-over")
+    capture(page, "progress")
+    assert page.locator(".recent tbody tr").count() == 3
+    assert page.locator(".hard-gloss").all_inner_texts() == ["A"]
+    assert page.locator(".correction").count() >= 1
+    assert page.locator(".calendar .step-1").count() == 1
+
+
+def test_my_data(visit: Visit, page_server: ServerProcess) -> None:
+    page = visit(page_server, "/data")
+    page.get_by_role("switch").check()
+    page.wait_for_selector("text=Saved.")
+    capture(page, "data")
+    page.reload()
+    page.wait_for_selector("#consent:checked")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Take my data").click()
+    assert download.value.suggested_filename == "storysign-my-data.zip"
+    token = page.evaluate("localStorage.getItem('storysign.token')")
+    page.get_by_role("button", name="Delete my data").click()
+    page.wait_for_selector("dialog[open]")
+    capture(page, "data-delete")
+    page.get_by_role("button", name="Delete everything").click()
+    page.wait_for_selector("text=Everything is deleted")
+    capture(page, "data-deleted")
+    assert page.evaluate("localStorage.getItem('storysign.token')") is None
+    asked = page.request.get(f"{page_server.url}/v1/learners/me", headers={"Authorization": f"Bearer {token}"})
+    assert asked.status == 401
+
+
+def test_practice_with_the_keyboard_alone(practise: Callable[..., Any]) -> None:
+    page = practise("L", "glosses=L", reduced_motion="reduce")
+    page.wait_for_selector(READY)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip-link"
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Space")
+    page.wait_for_selector("main[data-phase=recording]")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(READY)
+    page.keyboard.press("Space")
+    page.wait_for_selector(RESULT)
+    reached = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.className || document.activeElement.tagName"))
+    assert {"finding", "timeline-range", "brand"} <= {name.split(" ")[0] for name in reached}
+    assert grave_findings(page) == []

@@ -1,0 +1,78 @@
+"""What tests of the pages share: recordings in the place of a camera, pictures of every state, and axe."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from protocol.landmarks import HANDS_POSE, Block
+from server.clips.reader import read_clip
+from tests.support.node import WEB
+
+SCREENSHOTS = Path(__file__).parents[2] / "reports" / "screenshots"
+WIDTHS = {"1280": (1280, 800), "390": (390, 844)}
+ZOOMED = (640, 400)
+"""What is left of 1280 × 800 at a zoom of 200 %."""
+
+_RECORDED = Path(__file__).parents[1] / "browser" / "recorded_landmarks.mjs"
+_AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
+_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+_INTERVAL_MS = 40
+_REST_FRAMES = 40
+_GRAVE = ("serious", "critical")
+
+
+def recorded_landmarker(letter_clips: Path, letters: str) -> str:
+    """A module that takes the place of ``landmarks/landmarker.js`` and signs these letters again and again.
+
+    Between them the hands are down, for longer than the page waits before it takes an attempt as finished.
+    """
+    clips = [read_clip(str(letter_clips / f"{letter}.pose")) for letter in letters or "A"]
+    rest = clips[0].landmarks[:1].copy()
+    for block in (Block.LEFT_HAND, Block.RIGHT_HAND, Block.LEFT_HAND_WORLD, Block.RIGHT_HAND_WORLD):
+        rest[:, HANDS_POSE.slice(block)] = np.nan
+    signing = [clip.landmarks for clip in clips] if letters else []
+    frames = np.concatenate([*signing, np.repeat(rest, _REST_FRAMES, axis=0)])
+    listed = [[round(float(value), 5) if np.isfinite(value) else None for value in frame.ravel()] for frame in frames]
+    recording = {"frames": listed, "intervalMs": _INTERVAL_MS, "brightness": 0.5}
+    return _RECORDED.read_text("utf-8").replace("/* recording */ null", json.dumps(recording))
+
+
+def capture(page: Any, name: str) -> None:
+    """A picture of the page at each width, nothing of it cut off at the side, and nothing grave found by axe."""
+    for width, (across, along) in WIDTHS.items():
+        page.set_viewport_size({"width": across, "height": along})
+        picture(page, f"{name}-{width}")
+        assert_nothing_cut_off(page, f"{name} at {width} px")
+    page.set_viewport_size({"width": ZOOMED[0], "height": ZOOMED[1]})
+    assert_nothing_cut_off(page, f"{name} at 200 %")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert grave_findings(page) == [], name
+
+
+def picture(page: Any, name: str) -> None:
+    """A picture of the page as it is."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+
+def assert_nothing_cut_off(page: Any, what: str) -> None:
+    """Nobody has to scroll sideways."""
+    over_px = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert over_px <= 0, f"{what}: {over_px} px too wide"
+
+
+def grave_findings(page: Any) -> list[str]:
+    """What axe finds that is serious or critical, one line each."""
+    if not page.evaluate("'axe' in globalThis"):
+        page.evaluate(_AXE.read_text("utf-8"))
+    found = page.evaluate("rules => axe.run(document, rules)", _RULES)["violations"]
+    return [
+        f"{violation['id']} ({violation['impact']}): {node['target']} {node['failureSummary']}"
+        for violation in found
+        if violation["impact"] in _GRAVE
+        for node in violation["nodes"]
+    ]
