@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,10 +90,3 @@ def faults_of(log: SessionLog, stored: Sequence[tuple[int, int]]) -> list[str]:
 def unsaved_at_the_end(logs: Sequence[SessionLog]) -> list[str]:
     """Attempts that were still on their way when the run had ended and everything had been given time to settle."""
     return [f"session {log.session_id}: attempts {list(log.held)} were not saved in time" for log in logs if log.held]
-
-
-def progress_faults(
-    learner_id: str, told: Collection[Mapping[str, object]], rebuilt: Collection[Mapping[str, object]]
-) -> list[str]:
-    """Progress in the store has to be what a rebuild from the attempts gives."""
-    return [] if list(told) == list(rebuilt) else [f"learner {learner_id}: progress differs from its rebuild"]

@@ -239,6 +239,7 @@ class ClassroomLearner(User):
     def _mishaps(self) -> None:
         now_s = time.monotonic()
         if now_s >= min(self._cut_at_s, *self._storms_s, float("inf")):
+            self._run.samples.counts["sockets cut"] += self._practice.connected
             self._practice.cut()
             self._storms_s = [at_s for at_s in self._storms_s if at_s > now_s]
             if now_s >= self._cut_at_s:

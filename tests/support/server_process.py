@@ -26,9 +26,17 @@ _STORYSIGN = (sys.executable, "-c", "from server.cli.main import main; main()")
 class ServerProcess:
     """One server: its folders outlive it, so that ``start`` after ``kill`` finds the same database and port."""
 
-    def __init__(self, folder: Path, *, warm: int = 1, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        warm: int = 1,
+        settings: Mapping[str, str] | None = None,
+        database_url: str | None = None,
+    ) -> None:
         self.folder = folder
         self.database = folder / "storysign.db"
+        self.database_url = database_url or f"sqlite:///{self.database}"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.lines: list[str] = []
@@ -58,7 +66,7 @@ class ServerProcess:
 
     def start(self, until: str = READY) -> None:
         """Starts the server and waits until it says that it is ready, or what else matches ``until``."""
-        places = ("--port", str(self.port), "--database", f"sqlite:///{self.database}")
+        places = ("--port", str(self.port), "--database", self.database_url)
         self._process = subprocess.Popen(
             self.command("serve", *places, "--warm", str(self._warm)),
             env=self.environment,
