@@ -24,6 +24,9 @@ import { SessionNotHeld, heldSessions, helloOf, newRecord, openStore, storedOnSe
 
 const STREAM_PATH = "/v1/stream";
 
+/** What REST would say to the wish for a ticket of a session that has ended. */
+const ENDED = { status: 409, code: "session_status", detail: "The session has ended." };
+
 /** An attempt that was cut off by the end of a page counts if it had gone on for so long. */
 const MIN_INTERRUPTED_MS = 500;
 
@@ -263,6 +266,7 @@ export class PracticeSession extends TypedEvents {
 
   /** A ticket opens one connection, whether that succeeds or not; so none is offered twice. */
   async #nextTicket() {
+    if (this.status === "completed" || this.status === "abandoned") throw new Problem(ENDED);
     const offered = this.#ticket ?? this.#stream.takeTicket();
     this.#ticket = null;
     return offered ?? (await this.#rest.ticket(this.id)).ticket;
