@@ -24,7 +24,7 @@ explain_pip = { printf '%s\n' \
 	"Check the network (or pip's index settings) and the free space, then run the same command again: what is already there is kept." >&2; \
 	exit 1; }
 
-.PHONY: help setup serve test browser-test check lint bench lock wheel clean
+.PHONY: help setup serve test browser-test check lint bench faults lock wheel clean
 
 help:
 	@printf '%s\n' \
@@ -33,6 +33,7 @@ help:
 	'make check    the fast inner loop: lint, import rules, types and tests of the pages, unit and property tests' \
 	'make browser-test  the tests in a real Chromium, a part of make test' \
 	'make bench    measure speed' \
+	'make faults   make a database fail 500 times, and kill its writer, and check that nothing is lost' \
 	'make setup    the preparation alone; does nothing when all is in place' \
 	'make lock     pin the packages again after pyproject.toml has changed (needs uv)' \
 	'make wheel    build the installable package into dist/' \
@@ -62,7 +63,13 @@ lint: $(RUNTIME) $(PROJECT) $(DEV) $(WEB_DEV)
 	@$(BIN)/lint-imports --no-cache --no-logo
 
 bench: setup $(DEV)
+	@$(BIN)/python -m loadtests.bench_store --report reports/store.json
 	@$(BIN)/python -m loadtests.bench $(ARGS)
+
+faults: setup $(DEV)
+	@sh scripts/system_packages.sh tests
+	@$(BIN)/python -m tests.support.fault_run --faults 500 --report reports/faults.json
+	@$(BIN)/python -m tests.support.kill_run --kills 25 --report reports/kills.json
 
 lock:
 	@sh scripts/lock.sh

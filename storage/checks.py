@@ -46,7 +46,8 @@ def checked_row(attempt: AttemptRecord, lo: int, hi: int) -> Row:
         raise UnfitAttempt(fault)
     try:
         row = attempt_row(attempt)
-        longest = max(len(value.encode()) for value in row if isinstance(value, str))
+        # Whether a text is ASCII is known without looking at it; only the others need be encoded to be measured.
+        longest = max([len(text if text.isascii() else text.encode()) for text in row if isinstance(text, str)])
     except (TypeError, ValueError) as error:
         raise UnfitAttempt(f"it can not be written as text: {error}") from error
     if longest > MAX_JSON_BYTES:

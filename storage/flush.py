@@ -27,7 +27,7 @@ from storage.records import (
 from storage.tallies import Tallies
 
 GROUP_ROWS = 64
-GROUP_BYTES = 1_000_000
+GROUP_BYTES = 1 << 20
 """Bounds of one transaction: what TiDB takes without strain. A single session may be larger than ``GROUP_BYTES``."""
 ENDED = ("completed", "abandoned")
 _QUARANTINE = (

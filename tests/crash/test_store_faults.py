@@ -14,7 +14,9 @@ from tests.support.fault_run import run
 from tests.support.mariadb import MariaDb, missing
 from tests.support.mysql_proxy import Fault, MysqlProxy
 from tests.support.store_checker import check_store
-from tests.support.store_makers import NOON_MS, StepRules, a_flush, a_practising_learner
+from tests.support.store_makers import NOON_MS, StepRules, a_flush, a_practising_learner, an_attempt
+
+_ONE_FILE = ("--innodb-file-per-table=0", "--innodb-undo-tablespaces=0")
 
 
 @pytest.fixture
@@ -125,3 +127,36 @@ async def test_a_read_only_database_makes_learners_wait(own_server: MariaDb) -> 
     wrong = open_store(url.replace("secret", "guess"), StepRules())
     with pytest.raises(StoreUnusable, match="the user or the password is wrong"):
         await wrong.open()
+
+
+async def test_a_full_disk_makes_learners_wait() -> None:
+    """The server's files may not grow past a bound, as on a full disk; then they may."""
+    if reason := missing():
+        pytest.skip(reason)
+    server = MariaDb(options=(*_ONE_FILE, "--innodb-data-file-path=ibdata1:12M:autoextend:max:20M"))
+    try:
+        server.install()
+        server.start()
+        database = Database(server.url("storysign"))
+        await create_database(database.url, "storysign")
+        await database.migrated()
+        store = await database.store()
+        learner, activation = await a_practising_learner(store)
+        stored = 0
+        with pytest.raises(StoreUnavailable, match="its disk is full; free some space"):
+            while stored < 100:
+                attempt = an_attempt(activation.session.id, stored + 1, landmark_blob=bytes(1_000_000))
+                flush = a_flush(activation, stored, stored + 1, attempts=(attempt,))
+                await store.flush([flush], NOON_MS)
+                stored += 1
+        assert 0 < stored < 100
+        assert (await store.session(activation.session.id)).stored_through == stored
+        server.kill()
+        server.options = (*_ONE_FILE, "--innodb-data-file-path=ibdata1:12M:autoextend")
+        server.start()
+        assert (await store.flush([flush], NOON_MS))[0].kind == "committed"
+        sessions = {learner.id: [activation.session.id]}
+        assert await check_store(database, store, sessions, {activation.session.id: stored + 1}) == stored + 1
+        await database.close()
+    finally:
+        server.stop()

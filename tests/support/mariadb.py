@@ -32,13 +32,14 @@ def _program(name: str) -> str | None:
 
 
 class MariaDb:
-    """One server. ``durable`` puts its files on a disk instead of in memory."""
+    """One server. ``durable`` puts its files on a disk instead of in memory; ``options`` are the server's own."""
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, options: tuple[str, ...] = ()) -> None:
         memory = Path("/dev/shm")
         place = None if durable or not memory.is_dir() else memory
         self.folder = Path(tempfile.mkdtemp(prefix="storysign-mariadb-", dir=place))
         self.socket = self.folder / "s"
+        self.options = options
         self.process: subprocess.Popen[bytes] | None = None
 
     def install(self) -> None:
@@ -51,6 +52,7 @@ class MariaDb:
                 f"--datadir={self.folder / 'data'}",
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
+                *self.options,
             ],
             check=True,
             capture_output=True,
@@ -68,6 +70,7 @@ class MariaDb:
                     f"--socket={self.socket}",
                     f"--pid-file={self.folder / 'pid'}",
                     *_OPTIONS,
+                    *self.options,
                 ],
                 stdout=log,
                 stderr=log,
