@@ -23,6 +23,9 @@ from actors.session.transitions import Life, Machine, Phase, Trigger
 from protocol.codes import ErrorCode
 from protocol.messages import Cursor, Error, Hello, Receipt, Scored
 
+_LARGEST_LOST = 1_000
+"""Lost attempts that a welcome names; a client that numbers wildly is told of the first ones."""
+
 
 def refusal(code: ErrorCode, text: str, attempt_no: int | None = None, cursor: Cursor | None = None) -> Send:
     """The answer to something that cannot be done."""
@@ -70,7 +73,8 @@ class Attempts:
             self.drop(effects)
         if hello.oldest is not None and self._recording is None:
             first = self._queue.finished + 1
-            lost.extend(number for number in range(first, hello.oldest) if number not in lost)
+            missing = range(first, min(hello.oldest, first + _LARGEST_LOST))
+            lost.extend(number for number in missing if number not in lost)
             self._queue.finish(max(self._queue.finished, hello.oldest - 1))
         return lost
 

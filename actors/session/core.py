@@ -48,6 +48,7 @@ _COMMANDS = {
     "complete": Trigger.COMPLETE,
     "abandon": Trigger.ABANDON,
 }
+_ALREADY = {"pause": Life.PAUSED, "resume": Life.ACTIVE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,9 @@ class SessionCore:
 
     @_on.register
     def _command_given(self, event: CommandGiven, now_ms: int, effects: list[Effect]) -> None:
+        if self._life.state is _ALREADY.get(event.name):
+            self._acknowledge(event, effects)
+            return
         trigger = _COMMANDS[event.name]
         problem = None
         if not self._life.allows(trigger):
@@ -232,6 +236,16 @@ class SessionCore:
             self._attempts.drop(effects)
             self._queue.status_wish = None
             self._queue.end_wish = self._life.state.value
+
+    def _acknowledge(self, event: CommandGiven, effects: list[Effect]) -> None:
+        """The session is as asked: said at once, or with the store's answer where that is still to come."""
+        if event.request is None:
+            if self._queue.status_wish is None:
+                effects.append(Send(Status(status=self._life.state.value)))
+        elif self._queue.status_wish is None:
+            effects.append(Answer(event.request, None))
+        else:
+            self._requests.append(event.request)
 
     @_on.register
     def _flush_committed(self, event: FlushCommitted, now_ms: int, effects: list[Effect]) -> None:

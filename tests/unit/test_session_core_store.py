@@ -40,10 +40,18 @@ def test_a_wish_that_changed_before_it_was_durable_is_answered_once(bench: Bench
     ]
 
 
-@pytest.mark.parametrize(
-    ("before", "name"),
-    [(None, "resume"), ("pause", "pause"), *(("complete", name) for name in ("pause", "resume", "complete"))],
-)
+@pytest.mark.parametrize(("before", "name", "status"), [(None, "resume", "active"), ("pause", "pause", "paused")])
+def test_what_is_so_already_is_said_to_be_so(bench: Bench, before: ev.CommandName | None, name: ev.CommandName, status):
+    if before:
+        bench.command(before)
+        assert bench.command(name) == [], "the store's answer is still to come, and is for all who asked"
+        assert bench.command(name, request=3) == []
+        assert ev.Answer(3, None) in bench.tell(ev.StatusStored(status))
+    assert bench.command(name) == [said(Status(status=status))]
+    assert bench.command(name, request=4) == [ev.Answer(4, None)]
+
+
+@pytest.mark.parametrize(("before", "name"), [("complete", name) for name in ("pause", "resume", "complete")])
 def test_what_the_status_does_not_allow_is_refused(bench: Bench, before: ev.CommandName | None, name: ev.CommandName):
     if before:
         bench.command(before)
