@@ -18,7 +18,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from storage.errors import StoreConflict, StoreUnavailable
+from storage.errors import StoreConflict, StoreRefused, StoreUnavailable
 from storage.open import open_store
 from storage.records import Id, SessionClose, SessionRecord
 from storage.tidb.failures import OUTAGE, REFUSED, RETRY
@@ -111,7 +111,7 @@ class Practice:
         while True:
             try:
                 return await operation()
-            except (StoreUnavailable, StoreConflict) as failure:
+            except (StoreUnavailable, StoreConflict, StoreRefused) as failure:  # the writer asks again after each
                 self.failures[f"{name}: {type(failure).__name__}"] += 1
 
 
