@@ -11,10 +11,11 @@ import httpx
 import pytest
 
 from tests.support.drawn_signer import write_camera_clip
-from tests.support.pages import picture
+from tests.support.pages import picture, wait_for_feedback
 from tests.support.server_process import ServerProcess
 
 LETTER = "B"
+READY = "body[data-connection=online] main[data-phase=ready][data-camera=ready]"
 PATIENCE_MS = 90_000
 """MediaPipe looks at 3 to 6 pictures a second on two cores without a graphics processor."""
 LEAST_RATE_HZ = 5.0
@@ -52,18 +53,19 @@ def test_from_the_camera_to_progress(
     drawn_letter: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    page = visit(page_server, "/data", recording=drawn_letter, permissions=["camera"], service_workers="block")
+    page = visit(page_server, "/healthz", recording=drawn_letter, permissions=["camera"], service_workers="block")
     page.set_default_timeout(PATIENCE_MS)
     weight = Weight(page)
     page.goto(f"{page_server.url}/camera?glosses={LETTER}&delegate=cpu")
     page.wait_for_selector(".check:last-child .tone-good")
     picture(page, "real-camera-check")
     page.locator("a.button.large").click()
-    page.wait_for_selector("main[data-phase=ready][data-camera=ready]")
+    page.wait_for_selector(READY)
     page.get_by_role("button", name="Start").click()
     page.wait_for_selector(".live .mark:not([data-tone=unknown])")
     picture(page, "real-recording")
     page.wait_for_selector(".live .mark[data-tone=good]")
+    wait_for_feedback(page, 5)
     page.get_by_role("button", name="Done").click()
     page.wait_for_selector(".result [data-stored]")
     figures = json.loads(page.locator(".speed").get_attribute("data-figures"))
@@ -80,13 +82,13 @@ def test_from_the_camera_to_progress(
 
 def test_a_filmed_signer(visit: Callable[..., Any], page_server: ServerProcess, shared_data: Path) -> None:
     clip = shared_data / "video" / "isl_hello.mjpeg"
-    page = visit(page_server, "/data", recording=clip, permissions=["camera"], service_workers="block")
+    page = visit(page_server, "/healthz", recording=clip, permissions=["camera"], service_workers="block")
     page.set_default_timeout(PATIENCE_MS)
     page.goto(f"{page_server.url}/practice?glosses={LETTER}&delegate=cpu")
-    page.wait_for_selector("main[data-phase=ready][data-camera=ready]")
+    page.wait_for_selector(READY)
     page.get_by_role("button", name="Start").click()
     page.wait_for_selector("main[data-phase=recording]")
-    page.wait_for_selector(".speed[data-feedbacks='3']", state="attached")
+    wait_for_feedback(page, 3)
     picture(page, "real-filmed")
     page.wait_for_selector(".result [data-stored], .controls .primary:has-text('Done')")
     if page.get_by_role("button", name="Done").count():

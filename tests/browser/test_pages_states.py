@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.pages import capture, grave_findings, picture, recorded_landmarker
+from tests.support.pages import capture, grave_findings, picture, recorded_landmarker, wait_for_feedback
 from tests.support.server_process import ServerProcess
 
 Visit = Callable[..., Any]
-READY = "main[data-phase=ready][data-camera=ready]"
+CAMERA_READY = "main[data-phase=ready][data-camera=ready]"
+READY = f"body[data-connection=online] {CAMERA_READY}"
 RESULT = "main[data-phase=result] .result"
 NO_WORKERS = {"service_workers": "block", "permissions": ["camera"]}
 """A service worker would load modules past the recording that stands in for the camera."""
@@ -140,9 +141,7 @@ def test_the_browser_asks_for_the_camera(visit: Visit, page_server: ServerProces
 
 def test_camera_check(visit: Visit, page_server: ServerProcess, camera_clip: Path, letter_clips: Path) -> None:
     seated = recorded_landmarker(letter_clips, "L")
-    page = visit(
-        page_server, "/camera?story=first-letters", recording=camera_clip, landmarker=seated, **NO_WORKERS
-    )
+    page = visit(page_server, "/camera?story=first-letters", recording=camera_clip, landmarker=seated, **NO_WORKERS)
     page.wait_for_selector("body[data-checked=false]")
     capture(page, "camera-check")
     page.get_by_role("radio", name="Left hand").check()
@@ -197,7 +196,7 @@ def test_a_try_that_cannot_be_judged(practise: Callable[..., Any]) -> None:
     page.wait_for_selector(READY)
     page.get_by_role("button", name="Start").click()
     page.wait_for_selector("main[data-phase=recording]")
-    page.wait_for_selector(".speed[data-feedbacks='6']", state="attached")
+    wait_for_feedback(page, 6)
     page.get_by_role("button", name="Done").click()
     page.wait_for_selector(RESULT)
     page.wait_for_selector(".result [data-stored]")
@@ -233,7 +232,7 @@ def test_all_places_are_taken(practise: Callable[..., Any]) -> None:
     )
     page.reload()
     page.wait_for_selector("[data-topic=connection]")
-    page.wait_for_selector(READY)
+    page.wait_for_selector(CAMERA_READY)
     capture(page, "practice-waiting-for-place")
     assert "All places are taken" in page.locator(".banners").inner_text()
 

@@ -59,6 +59,15 @@ def picture(page: Any, name: str) -> None:
     page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
 
+def wait_for_feedback(page: Any, count: int) -> None:
+    """Waits until marks have come back so many times; their policy forbids Playwright's own way."""
+    for _ in range(count):
+        seen = page.locator(".speed").get_attribute("data-feedbacks") or "0"
+        if int(seen) >= count:
+            return
+        page.wait_for_selector(f".speed:not([data-feedbacks='{seen}'])", state="attached")
+
+
 def assert_nothing_cut_off(page: Any, what: str) -> None:
     """Nobody has to scroll sideways."""
     over_px = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -6,6 +6,7 @@ import { keepForOffline } from "../client/offline.js";
 import { Rest } from "../client/rest.js";
 import { PracticeSession } from "../client/session.js";
 import { byId, fill, h } from "../ui/dom.js";
+import { goesOn } from "../ui/heldSession.js";
 import { icon } from "../ui/icons.js";
 import { notice, stateOfError } from "../ui/notice.js";
 import { preferences } from "../ui/prefs.js";
@@ -36,7 +37,7 @@ async function open() {
   deliverHeld({ rest, onUnsaved: (/** @type {number} */ count) => shell.saved(count) });
   const begun = await PracticeSession.held();
   shell.saved(begun.reduce((sum, session) => sum + session.unsaved, 0));
-  const open = begun.find((session) => session.status !== "completed" && session.status !== "abandoned");
+  const open = begun.find(goesOn);
   try {
     await openAccount(rest);
     const stories = await rest.stories();

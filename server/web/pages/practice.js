@@ -5,6 +5,7 @@ import { keepForOffline } from "../client/offline.js";
 import { Rest } from "../client/rest.js";
 import { PracticeSession } from "../client/session.js";
 import { byId, fill, h } from "../ui/dom.js";
+import { goesOn } from "../ui/heldSession.js";
 import { notice, stateOfError } from "../ui/notice.js";
 import { PracticePage } from "../ui/practicePage.js";
 import { openShell } from "../ui/shell.js";
@@ -51,9 +52,7 @@ async function openSession(query) {
 /** @param {string} storyId */
 async function begun(storyId) {
   const held = await PracticeSession.held();
-  const open = held.find(
-    (session) => session.storyId === storyId && !["completed", "abandoned"].includes(session.status),
-  );
+  const open = held.find((session) => session.storyId === storyId && goesOn(session));
   return open?.sessionId ?? null;
 }
 
