@@ -82,25 +82,27 @@ class OnlineAlignment:
     signed.
     """
 
-    def __init__(self, states: int) -> None:
+    def __init__(self, states: int | tuple[int, int]) -> None:
+        """``states`` of the order; a pair of numbers follows so many orders of so many states side by side."""
         self._total = np.full(states, np.inf)
         self._started = False
 
     @property
     def totals(self) -> np.ndarray:
-        """Cost ``(S,)`` of the best way to be in each state now."""
+        """Cost ``(…, S)`` of the best way to be in each state now."""
         return self._total
 
     def push(self, costs: np.ndarray) -> None:
-        """Takes the costs ``(S,)`` of the next frame."""
+        """Takes the costs ``(…, S)`` of the next frame."""
         if not self._started:
             self._started = True
-            self._total[:2] = costs[:2]
+            self._total[..., :2] = costs[..., :2]
             return
         reach = self._total.copy()
-        np.minimum(reach[1:], self._total[:-1], out=reach[1:])
-        reach[2:] = np.minimum(reach[2:], self._total[:-2])
-        self._total = reach + costs
+        np.minimum(reach[..., 1:], self._total[..., :-1], out=reach[..., 1:])
+        np.minimum(reach[..., 2:], self._total[..., :-2], out=reach[..., 2:])
+        reach += costs
+        self._total = reach
 
 
 def forced_path(costs: np.ndarray) -> np.ndarray:

@@ -28,7 +28,7 @@ class Curve:
 
     def mark(self, distance: np.ndarray | float) -> np.ndarray | float:
         """Mark 0..1 of a distance ≥ 0; the smaller the distance the higher."""
-        return 1.0 / (1.0 + np.exp(np.clip((distance - self.middle) / self.width, -60.0, 60.0)))
+        return 1.0 / (1.0 + np.exp(np.minimum((distance - self.middle) / self.width, _FARTHEST_OUT)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,5 +127,7 @@ def fit_typical(same: np.ndarray) -> Curve:
     return Curve(middle=float(far), width=float(width))
 
 
+_FARTHEST_OUT = 60.0
+"""Widths beyond which a mark is 0: the exponential must not overflow."""
 _RIDGE = 1e-6
 _FAR_QUANTILE, _TYPICAL_MARK = 0.9, 0.9

@@ -97,16 +97,18 @@ def canonicalise(clip: LandmarkClip) -> CanonicalClip:
     )
 
 
-def square_blocks(landmarks: np.ndarray, layout: Layout, video: VideoFormat) -> dict[Block, np.ndarray]:
+def square_blocks(
+    landmarks: np.ndarray, layout: Layout, video: VideoFormat, face: bool = True
+) -> dict[Block, np.ndarray]:
     """Image blocks ``(T, n, 3)`` of ``landmarks`` in square units, un-mirrored, hands exchanged where the pose's
-    wrists say so.
+    wrists say so; without the ``face`` where nobody looks at it.
     """
     aspect = video.width / video.height
     scale = np.array([aspect, 1.0, aspect], np.float32)
     blocks = {}
     for block in (Block.POSE, Block.FACE, Block.RIGHT_HAND, Block.LEFT_HAND):
         where = layout.slice(block)
-        if where is not None:
+        if where is not None and (face or block is not Block.FACE):
             points = landmarks[:, where] * scale
             if video.mirrored:
                 points[:, :, 0] = aspect - points[:, :, 0]

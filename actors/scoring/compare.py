@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .align import symmetric_distances
-from .parameters import BLOCKS, FeatureBlock, Features
+from .parameters import BLOCKS, Features
 
 MISS_SHARE = 0.7
 """A hand that is absent from one side costs as much as a difference of this share of the block's scale."""
@@ -29,16 +29,28 @@ MIRROR_MARGIN = 0.3
 AS_SIGNED, MIRRORED = 0, 1
 
 
+ROWS: dict[str, slice] = {}
+"""Where each block's numbers lie among those of all blocks, one under the other in the order of ``BLOCKS``."""
+for _block in BLOCKS:
+    _first = sum(each.stop - each.start for each in ROWS.values())
+    ROWS[_block.name] = slice(_first, _first + _block.size)
+_FIRST_ROWS = [rows.start for rows in ROWS.values()]
+_PER_MISS = np.concatenate([np.full(block.size, 1.0 / (MISS_SHARE * block.scale), np.float32) for block in BLOCKS])
+_AT_ONCE = 64
+"""References that are compared in one go: more would not stay in the processor's cache."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pack:
     """Sign features of ``R`` references laid side by side for matrix products.
 
-    ``blocks[name]`` ``(size, 2, T, R)``; ``squares[name]`` ``(2, T, R)``; ``hand_there`` and ``wrist_there`` ``(2, T,
-    R)``; ``has_body`` and ``still`` ``(R,)``.
+    ``values`` ``(222, 2, T, R)``: all blocks, one under the other (``ROWS``), each in misses; ``squares`` ``(7, 2, T,
+    R)``: each block's squared length; ``hand_there`` and ``wrist_there`` ``(2, T, R)``; ``has_body`` and ``still``
+    ``(R,)``.
     """
 
-    blocks: dict[str, np.ndarray]
-    squares: dict[str, np.ndarray]
+    values: np.ndarray
+    squares: np.ndarray
     hand_there: np.ndarray
     wrist_there: np.ndarray
     has_body: np.ndarray
@@ -47,12 +59,12 @@ class Pack:
     def __len__(self) -> int:
         return self.hand_there.shape[2]
 
-    def take(self, indices: Sequence[int] | np.ndarray) -> Pack:
+    def take(self, indices: Sequence[int] | np.ndarray | slice) -> Pack:
         """The pack of some of its references."""
-        index = np.asarray(indices, np.intp)
+        index = indices if isinstance(indices, slice) else np.asarray(indices, np.intp)
         return Pack(
-            {name: values[..., index] for name, values in self.blocks.items()},
-            {name: values[..., index] for name, values in self.squares.items()},
+            np.ascontiguousarray(self.values[..., index]),
+            self.squares[..., index],
             self.hand_there[..., index],
             self.wrist_there[..., index],
             self.has_body[index],
@@ -62,8 +74,8 @@ class Pack:
     def first_moment(self) -> Pack:
         """The pack of still references without their repetition in time."""
         return Pack(
-            {name: values[:, :, :1] for name, values in self.blocks.items()},
-            {name: values[:, :1] for name, values in self.squares.items()},
+            np.ascontiguousarray(self.values[:, :, :1]),
+            self.squares[:, :, :1],
             self.hand_there[:, :1],
             self.wrist_there[:, :1],
             self.has_body,
@@ -73,18 +85,13 @@ class Pack:
 
 def pack(signs: Sequence[Features]) -> Pack:
     """Sign features of equal length, packed; blocks that a sign lacks (no body) are zeros that ``has_body`` masks."""
-    blocks, squares = {}, {}
     frames = len(signs[0]) if signs else 0
-    for block in BLOCKS:
-        empty = np.zeros((2, frames, block.size), np.float32)
-        stacked = [sign.blocks.get(block.name, empty) for sign in signs]
-        values = np.stack(stacked, axis=-1) if stacked else np.zeros((2, 0, block.size, 0), np.float32)
-        values = np.ascontiguousarray(values.transpose(2, 0, 1, 3), np.float32)
-        blocks[block.name] = values
-        squares[block.name] = (values**2).sum(axis=0)
+    values = np.empty((len(_PER_MISS), 2, frames, len(signs)), np.float32)
+    for index, sign in enumerate(signs):
+        values[..., index] = _in_misses(sign).transpose(2, 0, 1)
     return Pack(
-        blocks,
-        squares,
+        values,
+        np.add.reduceat(values**2, _FIRST_ROWS, axis=0),
         np.stack([sign.hand_there for sign in signs], axis=-1) if signs else np.zeros((2, 0, 0), np.float32),
         np.stack([sign.wrist_there for sign in signs], axis=-1) if signs else np.zeros((2, 0, 0), np.float32),
         np.array([sign.has_body for sign in signs], bool),
@@ -92,60 +99,107 @@ def pack(signs: Sequence[Features]) -> Pack:
     )
 
 
-def block_terms(sign: Features, references: Pack, block: FeatureBlock) -> tuple[np.ndarray, np.ndarray]:
-    """What one block adds to numerator and denominator of the cost, unweighted: two arrays ``(2, Ta, 2, Tr, R)`` of
-    each hand slot of the attempt against each of the references.
+def _in_misses(sign: Features) -> np.ndarray:
+    """All blocks of a sign ``(2, T, 222)``, zeros for those that it lacks."""
+    parts = []
+    for block in BLOCKS:
+        values = sign.blocks.get(block.name)
+        parts.append(np.zeros((2, len(sign), block.size), np.float32) if values is None else values)
+    return np.concatenate(parts, axis=2) * _PER_MISS
+
+
+def block_distances(sign: Features, references: Pack, count: int = len(BLOCKS)) -> np.ndarray:
+    """How unlike moments are in the first ``count`` blocks, ``(count, 2, Ta, 2, Tr, R)`` in misses, at most
+    ``FARTHEST``: each hand slot of the attempt against each of the references.
     """
-    size, _, moments, count = references.blocks[block.name].shape
-    values = sign.blocks.get(block.name)
-    if values is None:
-        values = np.zeros((2, len(sign), size), np.float32)
-    product = values.reshape(-1, size) @ references.blocks[block.name].reshape(size, -1)
-    squared = references.squares[block.name] - 2 * product.reshape(2, len(sign), 2, moments, count)
-    squared += (values**2).sum(axis=2)[:, :, None, None, None]
-    unlike = np.sqrt(np.maximum(squared, 0, out=squared), out=squared)
-    unlike *= np.float32(1.0 / (MISS_SHARE * block.scale))
+    moments = len(sign)
+    own = _in_misses(sign).reshape(2 * moments, -1)
+    squares = np.add.reduceat(own**2, _FIRST_ROWS, axis=1).T[:count]
+    own *= np.float32(-2.0)
+    others = references.values.reshape(len(_PER_MISS), -1)
+    unlike = np.empty((count, 2 * moments, others.shape[1]), np.float32)
+    for index, rows in zip(range(count), ROWS.values(), strict=False):
+        np.matmul(own[:, rows], others[rows], out=unlike[index])
+    unlike += squares[:, :, None]
+    unlike += references.squares[:count].reshape(count, 1, -1)
+    np.maximum(unlike, 0, out=unlike)
+    np.sqrt(unlike, out=unlike)
     np.minimum(unlike, np.float32(FARTHEST), out=unlike)
-    a = (sign.hand_there if block.of_hand else sign.wrist_there)[:, :, None, None, None]
-    c = references.hand_there if block.of_hand else references.wrist_there
-    unlike *= np.minimum(a, c)
-    unlike += np.abs(a - c)
-    evidence = np.maximum(a, c)
-    if block.needs_body:
-        comparable = (references.has_body & sign.has_body).astype(np.float32)
-        unlike *= comparable
-        evidence = evidence * comparable
-    elif block.share_without_body != 1.0:
-        share = np.where(references.has_body & sign.has_body, 1.0, block.share_without_body).astype(np.float32)
-        unlike *= share
-        evidence = evidence * share
-    return unlike, evidence
+    return unlike.reshape(count, 2, moments, 2, *references.hand_there.shape[1:])
 
 
-def of_mirror(terms: np.ndarray, mirror: int) -> np.ndarray:
-    """The terms ``(2 hand slots of the reference, Ta, Tr, R)`` that belong together when the attempt is taken in
-    ``mirror``.
+def block_weights(sign: Features, references: Pack, count: int = len(BLOCKS)) -> np.ndarray:
+    """What each of the first ``count`` blocks weighs beside each reference ``(count, R)``: less, or nothing, where one
+    of both has no body.
     """
-    return np.stack([terms[mirror, :, 0], terms[1 ^ mirror, :, 1]])
+    both = references.has_body & sign.has_body
+    return np.where(both, _WEIGHTS[:count, None], _WEIGHTS_WITHOUT_BODY[:count, None])
 
 
-def local_costs(sign: Features, references: Pack, blocks: Sequence[FeatureBlock] = BLOCKS) -> np.ndarray:
-    """Evidence-normalised costs ``(2 mirrors, Ta, Tr, R)``."""
+_WEIGHTS = np.array([block.weight for block in BLOCKS], np.float32)
+_WEIGHTS_WITHOUT_BODY = np.array(
+    [0.0 if block.needs_body else block.weight * block.share_without_body for block in BLOCKS], np.float32
+)
+_OF_HAND = np.array([block.of_hand for block in BLOCKS])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Terms:
+    """Numerator ``above`` and denominator ``below`` ``(blocks, 2 hand slots of the reference, n)`` of the cost of
+    ``n`` pairs of moments, weighted.
+    """
+
+    above: np.ndarray
+    below: np.ndarray
+
+
+def terms_at(
+    unlike: np.ndarray,
+    sign: Features,
+    references: Pack,
+    mirror: int | np.ndarray,
+    at: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> Terms:
+    """What each block of ``unlike`` (``block_distances``) adds to the cost of the pairs ``at`` (attempt moments,
+    reference moments, references), the attempt being taken in ``mirror`` (one for all pairs, or one each).
+    """
+    moments, places, which = at
+    count, own, other = len(unlike), np.array([mirror, 1 ^ mirror]).reshape(2, -1), np.array([[0], [1]])
+    of_hand = _OF_HAND[:count, None, None]
+    a = np.where(of_hand, sign.hand_there[own, moments], sign.wrist_there[own, moments])
+    c = np.where(of_hand, references.hand_there[other, places, which], references.wrist_there[other, places, which])
+    weights = block_weights(sign, references, count)[:, None, which]
+    above = unlike[:, own, moments, other, places, which] * np.minimum(a, c) + np.abs(a - c)
+    return Terms(weights * above, weights * np.maximum(a, c))
+
+
+def local_costs(sign: Features, references: Pack, count: int = len(BLOCKS)) -> np.ndarray:
+    """Evidence-normalised costs ``(2 mirrors, Ta, Tr, R)`` by the first ``count`` blocks."""
+    if len(references) > _AT_ONCE:
+        starts = range(0, len(references), _AT_ONCE)
+        parts = [references.take(slice(start, start + _AT_ONCE)) for start in starts]
+        return np.concatenate([local_costs(sign, part, count) for part in parts], axis=3)
+    return costs_of(block_distances(sign, references, count), sign, references)
+
+
+def costs_of(unlike: np.ndarray, sign: Features, references: Pack) -> np.ndarray:
+    """Evidence-normalised costs ``(2 mirrors, Ta, Tr, R)`` from ``block_distances``."""
+    count = len(unlike)
+    weights = block_weights(sign, references, count)
     above = below = np.float32(0.0)
-    for block in blocks:
-        unlike, evidence = block_terms(sign, references, block)
-        above = above + np.float32(block.weight) * unlike
-        below = below + np.float32(block.weight) * evidence
-    return normalised(above, below)
-
-
-def normalised(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """Costs ``(2 mirrors, Ta, Tr, R)`` from summed terms ``(2, Ta, 2, Tr, R)``."""
-    costs = []
-    for mirror in (AS_SIGNED, MIRRORED):
-        evidence = below[mirror, :, 0] + below[1 ^ mirror, :, 1]
-        costs.append((above[mirror, :, 0] + above[1 ^ mirror, :, 1]) / np.maximum(evidence, np.float32(LEAST_EVIDENCE)))
-    return np.stack(costs)
+    for of_hand in (True, False):
+        chosen = _OF_HAND[:count] == of_hand
+        a = (sign.hand_there if of_hand else sign.wrist_there)[:, :, None, None, None]
+        c = references.hand_there if of_hand else references.wrist_there
+        weight = weights[chosen]
+        if chosen.any() and weight.any():
+            summed = np.einsum("bijklr,br->ijklr", unlike[chosen], weight)
+            summed *= np.minimum(a, c)
+            total = weight.sum(axis=0)
+            summed += np.abs(a - c) * total
+            above, below = above + summed, below + np.maximum(a, c) * total
+    straight, crossed = above[:, :, 0] + above[::-1, :, 1], below[:, :, 0] + below[::-1, :, 1]
+    return straight / np.maximum(crossed, np.float32(LEAST_EVIDENCE))
 
 
 def distances(sign: Features, references: Pack) -> np.ndarray:
@@ -153,13 +207,19 @@ def distances(sign: Features, references: Pack) -> np.ndarray:
 
     Where the kind of the hands is unknown, of both readings the nearer one.
     """
-    if sign.flipped is not None:
-        return np.minimum(distances(replace(sign, flipped=None), references), distances(sign.flipped, references))
-    if len(references) == 0:
-        return np.empty((2, 0), np.float32)
-    far = _warped(sign, references)
-    match = presence_match(sign, references)
-    return np.where(match >= match.max(axis=0) - MIRROR_MARGIN, far, np.float32(np.inf))
+    return all_distances([(sign, references)])[0]
+
+
+def all_distances(pairs: Sequence[tuple[Features, Pack]]) -> list[np.ndarray]:
+    """``distances`` of several signs, each to its own references, warped together: the sweep costs hardly more for many
+    than for one.
+    """
+    readings = [
+        [sign] if sign.flipped is None else [replace(sign, flipped=None), sign.flipped] for sign, _ in pairs
+    ]
+    flat = [(reading, pack) for each, (_, pack) in zip(readings, pairs, strict=True) for reading in each]
+    warped = iter(_warped(flat))
+    return [np.minimum.reduce([next(warped) for _ in each]) for each in readings]
 
 
 def presence_match(sign: Features, references: Pack) -> np.ndarray:
@@ -175,9 +235,24 @@ def presence_match(sign: Features, references: Pack) -> np.ndarray:
     return np.stack(matches)
 
 
-def _warped(sign: Features, references: Pack) -> np.ndarray:
-    if sign.still and references.still.all():
-        sign, references = sign.cut(0, 1), references.first_moment()
-    costs = local_costs(sign, references)
-    joined = np.concatenate([costs[AS_SIGNED], costs[MIRRORED]], axis=2)
-    return symmetric_distances(joined).reshape(2, len(references))
+def _warped(pairs: Sequence[tuple[Features, Pack]]) -> list[np.ndarray]:
+    """Warped distances ``(2, R)`` of each pair, infinite where the mirror cannot be meant."""
+    costs = []
+    for sign, references in pairs:
+        if sign.still and len(references) and references.still.all():
+            sign, references = sign.cut(0, 1), references.first_moment()
+        each = local_costs(sign, references)
+        costs.append(each.transpose(1, 2, 0, 3).reshape(*each.shape[1:3], -1))
+    far: dict[int, np.ndarray] = {}
+    for moments in {len(each) for each in costs}:
+        together = [index for index, each in enumerate(costs) if len(each) == moments]
+        totals = symmetric_distances(np.concatenate([costs[index] for index in together], axis=2))
+        ends = np.cumsum([costs[index].shape[2] for index in together])
+        far.update(zip(together, np.split(totals, ends[:-1]), strict=True))
+    found = []
+    for index, (sign, references) in enumerate(pairs):
+        match = presence_match(sign, references)
+        both = far[index].reshape(2, len(references))
+        possible = match >= match.max(axis=0, initial=0.0) - MIRROR_MARGIN
+        found.append(np.where(possible, both, np.float32(np.inf)))
+    return found

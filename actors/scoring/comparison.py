@@ -3,31 +3,33 @@ parameters part."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .align import symmetric_path
+from .align import symmetric_paths
 from .calibrate import COHORT
-from .compare import block_terms, normalised, of_mirror, pack
+from .compare import Terms, block_distances, costs_of, pack, terms_at
 from .nonmanual import face_distance, paired_difference
 from .parameters import BLOCKS, Features, Parameter
 from .references import Library, Reference
 
 MEASURED_OTHERS = 6
 """Other glosses that a sign is compared with in full, after a rough look at all of them."""
+SECOND_OPINIONS = 4
+"""Other references of a gloss, the nearest ones, that must agree with a correction."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SignComparison:
     """A located sign (moments ``start:stop`` of the attempt) against its nearest ``reference``.
 
-    ``path`` ``(n, 2)`` pairs attempt and reference moments (both 0..19). ``unlike[name]`` and ``evidence[name]``
-    ``(2, n)``: numerator and denominator of a block's cost by the reference's hand slot along the path; hand ``slot``
-    of the reference is slot ``slot ^ mirror`` of the attempt. ``face``: differences of the face's measures and which of
-    them count (``nonmanual``). ``cohort`` and ``nearest_other`` are distances to other
-    glosses (None in a library of one gloss).
+    ``path`` ``(n, 2)`` pairs attempt and reference moments (both 0..19). ``terms`` are the blocks' shares of its cost
+    by the reference's hand slot; hand ``slot`` of the reference is slot ``slot ^ mirror`` of the attempt. ``face``:
+    differences of the face's measures and which of them count (``nonmanual``). ``cohort`` and ``nearest_other`` are
+    distances to other glosses (None in a library of one gloss). ``next_nearest``: the gloss's other references, nearest
+    first, ``SECOND_OPINIONS`` of them at most.
     """
 
     sign_index: int
@@ -41,64 +43,112 @@ class SignComparison:
     other_gloss: str | None
     cohort: float | None
     path: np.ndarray
-    unlike: Mapping[str, np.ndarray]
-    evidence: Mapping[str, np.ndarray]
+    terms: Terms
     face: tuple[np.ndarray, np.ndarray] | None
+    next_nearest: tuple[Reference, ...]
 
     def parameter_distance(self, parameter: Parameter) -> float | None:
         """Evidence-normalised distance of one parameter along the path; None where neither side shows it."""
         if parameter is Parameter.NONMANUAL:
             return None if self.face is None else face_distance(*self.face)
-        above = below = 0.0
-        for block in BLOCKS:
-            if block.parameter is parameter:
-                above += block.weight * float(self.unlike[block.name].sum())
-                below += block.weight * float(self.evidence[block.name].sum())
-        return above / below if below > 0 else None
+        mine = [block.parameter is parameter for block in BLOCKS]
+        below = float(self.terms.below[mine].sum())
+        return float(self.terms.above[mine].sum()) / below if below > 0 else None
 
 
-def compare_sign(
-    sign: Features, span: tuple[int, int, int], library: Library, gloss: str, mirror: int | None
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A sign of the sentence, and the signings ``(start, stop, features)`` of which one is to be it."""
+
+    sign_index: int
+    gloss: str
+    signings: Sequence[tuple[int, int, Features]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Nearest:
+    """One signing, how far it is from its gloss's references ``own`` and from ``others`` (``(2 mirrors, …)``)."""
+
+    start: int
+    stop: int
+    sign: Features
+    far: np.ndarray
+    others: np.ndarray
+    other_glosses: Sequence[str]
+    best: int
+    mirror: int
+
+    @property
+    def distance(self) -> float:
+        return float(self.far[self.mirror, self.best])
+
+
+def compare_signs(asked: Sequence[Asked], library: Library, mirror: int | None) -> list[SignComparison]:
+    """Compares each asked sign, in the signing that comes nearest to its gloss, with the gloss's references and with
+    the rest of the library; in ``mirror`` if that is given.
+    """
+    found = [min(each, key=lambda nearest: nearest.distance) for each in _nearest_ones(asked, library, mirror)]
+    chosen = [library.references_of(each.gloss)[near.best] for each, near in zip(asked, found, strict=True)]
+    ways = _ways([(near.sign, reference, near.mirror) for near, reference in zip(found, chosen, strict=True)])
+    return [
+        _comparison(each, near, library, *way) for each, near, way in zip(asked, found, ways, strict=True)
+    ]
+
+
+def beside(found: SignComparison, references: Sequence[Reference]) -> list[SignComparison]:
+    """The same signing along other references of its gloss; distances stay those to the nearest one."""
+    sign, mirror = found.sign, found.mirror
+    ways = _ways([(sign, reference, mirror) for reference in references])
+    return [
+        replace(found, reference=reference, path=path, terms=terms, face=_face(sign, reference, path, mirror))
+        for reference, (path, terms) in zip(references, ways, strict=True)
+    ]
+
+
+def _comparison(
+    asked: Asked, near: _Nearest, library: Library, path: np.ndarray, terms: Terms
 ) -> SignComparison:
-    """Compares ``sign`` with its gloss and with the rest of the library; ``span`` is (sign index, start, stop)."""
-    sign = _likelier_reading(sign, library, gloss)
-    own, (glosses, places) = library.indices_of(gloss), _likely_others(sign, library, gloss)
-    far = library.relative_distances(sign, [*own, *places])
-    best, mirror = _nearest(far[:, : len(own)], mirror)
-    reference, others = library.references[own[best]], far[:, len(own) :].min(axis=0)
+    own, others = library.references_of(asked.gloss), near.others.min(axis=0)
+    reference = own[near.best]
     nearest = int(np.argmin(others)) if len(others) else None
-    path, unlike, evidence = _along_the_way(sign, reference, mirror)
+    order = [place for place in np.argsort(near.far[near.mirror], kind="stable").tolist() if place != near.best]
     return SignComparison(
-        sign_index=span[0],
-        start=span[1],
-        stop=span[2],
-        mirror=mirror,
+        sign_index=asked.sign_index,
+        start=near.start,
+        stop=near.stop,
+        mirror=near.mirror,
         reference=reference,
-        sign=sign,
-        distance=float(far[mirror, best]),
+        sign=near.sign,
+        distance=near.distance,
         nearest_other=None if nearest is None else float(others[nearest]),
-        other_gloss=None if nearest is None else glosses[nearest],
+        other_gloss=None if nearest is None else near.other_glosses[nearest],
         cohort=None if nearest is None else float(np.sort(others)[:COHORT].mean()),
         path=path,
-        unlike=unlike,
-        evidence=evidence,
-        face=paired_difference(sign.face, reference.sign.face, path, mirror),
+        terms=terms,
+        face=_face(near.sign, reference, path, near.mirror),
+        next_nearest=tuple(own[place] for place in order[:SECOND_OPINIONS]),
     )
 
 
-def beside(found: SignComparison, reference: Reference) -> SignComparison:
-    """The same signing along another reference of its gloss; distances stay those to the nearest one."""
-    path, unlike, evidence = _along_the_way(found.sign, reference, found.mirror)
-    face = paired_difference(found.sign.face, reference.sign.face, path, found.mirror)
-    return replace(found, reference=reference, path=path, unlike=unlike, evidence=evidence, face=face)
-
-
-def next_nearest(found: SignComparison, library: Library, count: int) -> list[Reference]:
-    """The nearest other references of the gloss, nearest first."""
-    indices = library.indices_of(found.reference.gloss)
-    far = library.relative_distances(found.sign, indices)[found.mirror]
-    ordered = [library.references[indices[place]] for place in np.argsort(far, kind="stable")]
-    return [reference for reference in ordered if reference is not found.reference][:count]
+def _nearest_ones(asked: Sequence[Asked], library: Library, mirror: int | None) -> list[list[_Nearest]]:
+    """Every signing of every asked sign with its distances; all of them warped together."""
+    tries = [
+        (each.gloss, start, stop, _likelier_reading(sign, library, each.gloss))
+        for each in asked
+        for start, stop, sign in each.signings
+    ]
+    likely = _likely_others([sign for *_, sign in tries], [gloss for gloss, *_ in tries], library)
+    places = [
+        [*library.indices_of(gloss), *others] for (gloss, *_), (_, others) in zip(tries, likely, strict=True)
+    ]
+    measured = library.relative_distances([sign for *_, sign in tries], places)
+    found = []
+    for (gloss, start, stop, sign), (glosses, _), far in zip(tries, likely, measured, strict=True):
+        count = len(library.indices_of(gloss))
+        best, taken = _nearest(far[:, :count], mirror)
+        found.append(_Nearest(start, stop, sign, far[:, :count], far[:, count:], glosses, best, taken))
+    remaining = iter(found)
+    return [[next(remaining) for _ in each.signings] for each in asked]
 
 
 def _likelier_reading(sign: Features, library: Library, gloss: str) -> Features:
@@ -106,7 +156,9 @@ def _likelier_reading(sign: Features, library: Library, gloss: str) -> Features:
     if sign.flipped is None:
         return sign
     readings = (replace(sign, flipped=None), sign.flipped)
-    return min(readings, key=lambda reading: library.relative_distances(reading, library.indices_of(gloss)).min())
+    own = library.indices_of(gloss)
+    far = library.relative_distances(readings, [own, own])
+    return readings[int(np.argmin([each.min() for each in far]))]
 
 
 def _nearest(far: np.ndarray, mirror: int | None) -> tuple[int, int]:
@@ -119,30 +171,45 @@ def _nearest(far: np.ndarray, mirror: int | None) -> tuple[int, int]:
     return best % far.shape[1], best // far.shape[1]
 
 
-def _likely_others(sign: Features, library: Library, gloss: str) -> tuple[list[str], list[int]]:
-    """Other glosses to compare with and their typical references; in a large library those that a rough look finds
-    likely.
+def _likely_others(
+    signs: Sequence[Features], glosses: Sequence[str], library: Library
+) -> list[tuple[list[str], list[int]]]:
+    """For each sign the other glosses to compare it with and their typical references; in a large library those that
+    a rough look finds likely.
     """
-    glosses = [other for other in library.glosses if other != gloss]
-    places = [library.typical[other] for other in glosses]
-    if len(places) <= MEASURED_OTHERS:
-        return glosses, places
-    rough = library.rough_distances(sign)[places]
-    chosen = np.sort(np.argsort(rough, kind="stable")[:MEASURED_OTHERS]).tolist()
-    return [glosses[index] for index in chosen], [places[index] for index in chosen]
+    every, places = list(library.typical), list(library.typical.values())
+    if len(every) - 1 <= MEASURED_OTHERS:
+        roughly = [np.zeros(len(every))] * len(signs)
+    else:
+        roughly = library.rough_distances(signs)
+    found = []
+    for gloss, rough in zip(glosses, roughly, strict=True):
+        order = [place for place in np.argsort(rough, kind="stable").tolist() if every[place] != gloss]
+        chosen = sorted(order[:MEASURED_OTHERS])
+        found.append(([every[place] for place in chosen], [places[place] for place in chosen]))
+    return found
 
 
-def _along_the_way(
-    sign: Features, reference: Reference, mirror: int
-) -> tuple[np.ndarray, dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """The warping path, and each block's terms along it."""
-    single = pack([reference.sign])
-    terms = {block.name: block_terms(sign, single, block) for block in BLOCKS}
-    above = sum(np.float32(block.weight) * terms[block.name][0] for block in BLOCKS)
-    below = sum(np.float32(block.weight) * terms[block.name][1] for block in BLOCKS)
-    path = symmetric_path(normalised(above, below)[mirror, :, :, 0].astype(np.float64))
-    unlike, evidence = {}, {}
-    for name, (numerator, denominator) in terms.items():
-        unlike[name] = of_mirror(numerator, mirror)[:, path[:, 0], path[:, 1], 0]
-        evidence[name] = of_mirror(denominator, mirror)[:, path[:, 0], path[:, 1], 0]
-    return path, unlike, evidence
+def _ways(asked: Sequence[tuple[Features, Reference, int]]) -> list[tuple[np.ndarray, Terms]]:
+    """For each signing, reference and mirror the warping path, and each block's terms along it."""
+    if not asked:
+        return []
+    singles = [pack([reference.sign]) for _, reference, _ in asked]
+    unlike = [block_distances(sign, single) for (sign, _, _), single in zip(asked, singles, strict=True)]
+    costs = [
+        costs_of(each, sign, single)[mirror, :, :, 0]
+        for each, (sign, _, mirror), single in zip(unlike, asked, singles, strict=True)
+    ]
+    found = []
+    for path, each, (sign, _, mirror), single in zip(
+        symmetric_paths(np.stack(costs, axis=2)), unlike, asked, singles, strict=True
+    ):
+        at = (path[:, 0], path[:, 1], np.zeros(len(path), np.intp))
+        found.append((path, terms_at(each, sign, single, mirror, at)))
+    return found
+
+
+def _face(
+    sign: Features, reference: Reference, path: np.ndarray, mirror: int
+) -> tuple[np.ndarray, np.ndarray] | None:
+    return paired_difference(sign.face, reference.sign.face, path, mirror)

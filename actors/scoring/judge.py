@@ -8,7 +8,7 @@ from protocol.landmarks import LandmarkClip
 
 from .calibrate import Calibration
 from .canonical import CanonicalClip, canonicalise, frame_of
-from .comparison import SignComparison, beside, compare_sign, next_nearest
+from .comparison import Asked, SignComparison, beside, compare_signs
 from .diagnose import Clock, diagnose, praise
 from .embedder import HandshapeEmbedder
 from .findings import make_finding
@@ -25,8 +25,6 @@ from .tempo import sign_fluency
 
 ACCURACY_SHARE, CONFIDENCE_SHARE, FLUENCY_SHARE = 0.4, 0.3, 0.3
 SUCCESS = 0.70
-SECOND_OPINIONS = 4
-"""Other references of a gloss, the nearest ones, that must agree with a correction."""
 
 
 def overall_score(accuracy: float, confidence: float, fluency: float) -> float:
@@ -56,7 +54,8 @@ def judge_clip(
     mirror, spans = _spans(features, start, stop, glosses, library)
     if not spans:
         return refused("sentence_not_found", canonical, fit, version)
-    compared = [_compared(features, span, library, glosses[span.sign_index], mirror) for span in spans]
+    asked = [Asked(span.sign_index, glosses[span.sign_index], _signings(features, span)) for span in spans]
+    compared = compare_signs(asked, library, mirror)
     return _Verdict(canonical, features, compared, glosses, library, fit, version).judgement()
 
 
@@ -80,13 +79,11 @@ def _spans(
     return mirror, [SignSpan(span.sign_index, span.start + start, span.stop + start) for span in spans]
 
 
-def _compared(features: Features, span: SignSpan, library: Library, gloss: str, mirror: int | None) -> SignComparison:
-    """One sign against its references; where it was repeated, the repetition (or all of them) that comes nearest."""
-    tries = [
-        compare_sign(sign_features(features, *cut, SIGN_FRAMES), (span.sign_index, *cut), library, gloss, mirror)
-        for cut in single_signs(features, span.start, span.stop)
+def _signings(features: Features, span: SignSpan) -> list[tuple[int, int, Features]]:
+    """The span as one sign; where it was repeated also each repetition."""
+    return [
+        (*cut, sign_features(features, *cut, SIGN_FRAMES)) for cut in single_signs(features, span.start, span.stop)
     ]
-    return min(tries, key=lambda found: found.distance)
 
 
 class _Verdict:
@@ -181,8 +178,8 @@ class _Verdict:
         if not corrections:
             return []
         opinions = [
-            {(finding.parameter, finding.hand) for finding in diagnose(beside(found, reference), clock)}
-            for reference in next_nearest(found, self._library, SECOND_OPINIONS)
+            {(finding.parameter, finding.hand) for finding in diagnose(other, clock)}
+            for other in beside(found, found.next_nearest)
         ]
         return [finding for finding in corrections if all((finding.parameter, finding.hand) in o for o in opinions)]
 

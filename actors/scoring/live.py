@@ -3,19 +3,17 @@ parameter."""
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
-
 import numpy as np
 
 from .calibrate import Calibration
-from .compare import FARTHEST, LEAST_EVIDENCE, MISS_SHARE, Pack, block_terms, normalised
-from .locate import PLACED_BLOCKS
-from .parameters import PATH, Features, Parameter
+from .compare import FARTHEST, LEAST_EVIDENCE, MISS_SHARE, Pack, block_distances, costs_of, terms_at
+from .parameters import PATH, PLACED_BLOCKS, Features, Parameter
 from .references import SIGN_FRAMES
 
 _PLACED = (Parameter.HANDSHAPE, Parameter.ORIENTATION, Parameter.LOCATION)
+_FIRST_BLOCKS = [[block.parameter for block in PLACED_BLOCKS].index(parameter) for parameter in _PLACED]
 _REMEMBERED = 90
+"""Moments of the current sign that its marks look back on: three seconds."""
 HINT_BELOW = 0.4
 HINT_CODES = {
     "handshape": "handshape_differs",
@@ -25,20 +23,6 @@ HINT_CODES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class LiveMoment:
-    """One moment on the way: which sign, numerator and denominator of each placed parameter's cost, palm centres of
-    attempt and reference.
-    """
-
-    sign_index: int
-    above: tuple[float, ...]
-    below: tuple[float, ...]
-    centres: np.ndarray
-    goals: np.ndarray
-    there: np.ndarray
-
-
 class LiveMarks:
     """Costs of the states of one sentence, and the marks of the sign that is being signed."""
 
@@ -46,51 +30,62 @@ class LiveMarks:
         """``sentence`` packs one reference per sign; ``goals`` ``(K, 2, 20, 3)`` are their palm centres."""
         self._sentence = sentence
         self._goals = goals
-        self._moments: deque[LiveMoment] = deque(maxlen=_REMEMBERED)
-        self._above: dict[Parameter, np.ndarray] = {}
-        self._below: dict[Parameter, np.ndarray] = {}
+        self._unlike = np.empty(0)
+        self._count = 0
+        self._signs = np.full(_REMEMBERED, -1)
+        self._above, self._below = (np.zeros((_REMEMBERED, len(_PLACED)), np.float32) for _ in range(2))
+        self._centres, self._wanted = (np.zeros((_REMEMBERED, 2, 3), np.float32) for _ in range(2))
+        self._there = np.zeros((_REMEMBERED, 2), np.float32)
 
     def costs(self, features: Features) -> np.ndarray:
-        """Costs ``(2 mirrors, 1, 20, K)`` of one moment against every moment of the sentence's signs."""
-        for parameter in _PLACED:
-            above = below = np.float32(0.0)
-            for block in PLACED_BLOCKS:
-                if block.parameter is parameter:
-                    unlike, evidence = block_terms(features, self._sentence, block)
-                    above = above + np.float32(block.weight) * unlike
-                    below = below + np.float32(block.weight) * evidence
-            self._above[parameter], self._below[parameter] = above, below
-        return normalised(sum(self._above.values()), sum(self._below.values()))
+        """Costs ``(2 mirrors, T, 20, K)`` of some moments against every moment of the sentence's signs."""
+        self._unlike = block_distances(features, self._sentence, len(PLACED_BLOCKS))
+        return costs_of(self._unlike, features, self._sentence)
 
-    def remember(self, features: Features, mirror: int, state: int) -> None:
-        """Notes that the moment of the last ``costs`` stands at ``state`` of the sentence; pauses are forgotten."""
-        sign, position = divmod(state, SIGN_FRAMES + 1)
-        if position == 0:
+    def remember(self, features: Features, mirrors: np.ndarray, states: np.ndarray) -> None:
+        """Notes in which mirror and at which state of the sentence each moment of the last ``costs`` stands; pauses
+        are forgotten.
+        """
+        signs, positions = np.divmod(states, SIGN_FRAMES + 1)
+        moments = np.flatnonzero(positions > 0)
+        if not len(moments):
             return
-        at = (0, position - 1, sign)
-        above = tuple(_both_hands(self._above[parameter], mirror, at) for parameter in _PLACED)
-        below = tuple(_both_hands(self._below[parameter], mirror, at) for parameter in _PLACED)
-        slots = [mirror, 1 ^ mirror]
-        there = features.hand_there[slots, 0] * self._sentence.hand_there[:, position - 1, sign]
-        self._moments.append(
-            LiveMoment(sign, above, below, features.centre[slots, 0], self._goals[sign, :, position - 1], there)
-        )
+        signs, positions, mirrors = signs[moments], positions[moments] - 1, mirrors[moments]
+        terms = terms_at(self._unlike, features, self._sentence, mirrors, (moments, positions, signs))
+        rows = (self._count + np.arange(len(moments))) % _REMEMBERED
+        self._count += len(moments)
+        slots, other = np.array([mirrors, 1 ^ mirrors]), np.array([[0], [1]])
+        self._signs[rows] = signs
+        self._above[rows] = np.add.reduceat(terms.above.sum(axis=1), _FIRST_BLOCKS, axis=0).T
+        self._below[rows] = np.add.reduceat(terms.below.sum(axis=1), _FIRST_BLOCKS, axis=0).T
+        self._centres[rows] = features.centre[slots, moments].transpose(1, 0, 2)
+        self._wanted[rows] = self._goals[signs, other, positions].transpose(1, 0, 2)
+        shown = features.hand_there[slots, moments] * self._sentence.hand_there[other, positions, signs]
+        self._there[rows] = shown.T
 
-    def parameters(self, sign_index: int, fit: Calibration) -> dict[str, float | None]:
-        """Marks of the sign so far; None for what it has not shown."""
-        moments = [moment for moment in self._moments if moment.sign_index == sign_index]
+    def marks(self, sign_index: int, fit: Calibration) -> tuple[float | None, dict[str, float | None]]:
+        """The sign's mark so far over all that a moment shows, and its parameters' marks; None for what it has not
+        shown.
+        """
+        rows = np.flatnonzero(self._signs == sign_index)
+        above, below = self._above[rows].sum(axis=0).tolist(), self._below[rows].sum(axis=0).tolist()
         marks: dict[str, float | None] = {parameter.value: None for parameter in Parameter}
-        for place, parameter in enumerate(_PLACED):
-            marks[parameter.value] = _mark(fit, parameter, _ratio(moments, place))
-        marks[Parameter.MOVEMENT.value] = _mark(fit, Parameter.MOVEMENT, _path_distance(moments))
-        return marks
+        for parameter, numerator, denominator in zip(_PLACED, above, below, strict=True):
+            marks[parameter.value] = _mark(fit, parameter, numerator / denominator if denominator > 0 else None)
+        marks[Parameter.MOVEMENT.value] = _mark(fit, Parameter.MOVEMENT, self._path_distance(rows))
+        overall = float(fit.overall.mark(sum(above) / sum(below))) if sum(below) > LEAST_EVIDENCE else None
+        return overall, marks
 
-    def overall(self, sign_index: int, fit: Calibration) -> float | None:
-        """Mark of the sign so far over all that a moment shows."""
-        moments = [moment for moment in self._moments if moment.sign_index == sign_index]
-        above = sum(sum(moment.above) for moment in moments)
-        below = sum(sum(moment.below) for moment in moments)
-        return float(fit.overall.mark(above / below)) if below > LEAST_EVIDENCE else None
+    def _path_distance(self, rows: np.ndarray) -> float | None:
+        """The movement block's distance over the part of the sign that was signed: paths about their own means."""
+        rows = rows[self._there[rows].any(axis=1)]
+        if len(rows) < _LEAST_PATH_MOMENTS:
+            return None
+        there, centres, goals = self._there[rows][:, :, None], self._centres[rows], self._wanted[rows]
+        total = np.maximum(there.sum(axis=0), 1e-9)
+        offset = (centres - (centres * there).sum(axis=0) / total) - (goals - (goals * there).sum(axis=0) / total)
+        far = np.minimum(np.linalg.norm(offset, axis=2) / (MISS_SHARE * PATH.scale), FARTHEST)
+        return float((far * there[:, :, 0]).sum() / there.sum())
 
 
 def hint(marks: dict[str, float | None]) -> str | None:
@@ -100,32 +95,9 @@ def hint(marks: dict[str, float | None]) -> str | None:
     return HINT_CODES[weakest] if weakest is not None and known[weakest] < HINT_BELOW else None
 
 
-def _both_hands(terms: np.ndarray, mirror: int, at: tuple[int, int, int]) -> float:
-    moment, position, sign = at
-    return float(terms[mirror, moment, 0, position, sign] + terms[1 ^ mirror, moment, 1, position, sign])
-
-
-def _ratio(moments: list[LiveMoment], place: int) -> float | None:
-    below = sum(moment.below[place] for moment in moments)
-    return sum(moment.above[place] for moment in moments) / below if below > 0 else None
-
-
 def _mark(fit: Calibration, parameter: Parameter, distance: float | None) -> float | None:
     curve = fit.parameters.get(parameter.value)
     return None if distance is None or curve is None else float(curve.mark(distance))
-
-
-def _path_distance(moments: list[LiveMoment]) -> float | None:
-    """The movement block's distance over the part of the sign that was signed: paths about their own means."""
-    from_here = [moment for moment in moments if moment.there.any()]
-    if len(from_here) < _LEAST_PATH_MOMENTS:
-        return None
-    there = np.stack([moment.there for moment in from_here])[:, :, None]
-    total = np.maximum(there.sum(axis=0), 1e-9)
-    centres, goals = np.stack([m.centres for m in from_here]), np.stack([m.goals for m in from_here])
-    offset = (centres - (centres * there).sum(axis=0) / total) - (goals - (goals * there).sum(axis=0) / total)
-    far = np.minimum(np.linalg.norm(offset, axis=2) / (MISS_SHARE * PATH.scale), FARTHEST)
-    return float((far * there[:, :, 0]).sum() / there.sum())
 
 
 _LEAST_PATH_MOMENTS = 6

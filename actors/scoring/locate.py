@@ -3,14 +3,13 @@ cost nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from .align import forced_path
 from .compare import AS_SIGNED, MIRRORED, Pack, local_costs
-from .parameters import BLOCKS, FeatureBlock, Features, Parameter
+from .parameters import PLACED_BLOCKS, Features
 
 PAUSE_COST = 0.85
 """What a moment between signs costs: less than a moment that is plainly another sign, more than one of the right
@@ -18,8 +17,6 @@ sign."""
 PAUSE_MARGIN, PAUSE_FACTOR = 0.2, 1.5
 REST_COST = 0.0
 SHORTEST_SIGN = 4
-PLACED_BLOCKS: Sequence[FeatureBlock] = tuple(block for block in BLOCKS if block.parameter is not Parameter.MOVEMENT)
-"""Blocks that a single moment has; a path needs a whole sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ def locate_signs(attempt: Features, resting: np.ndarray, sentence: Pack) -> tupl
     first pass, little more than a typical moment of the signs found, so that transitions fall out of clean signing
     without cutting into a rough one. A sign that got fewer than ``SHORTEST_SIGN`` moments was not signed.
     """
-    costs = local_costs(attempt, sentence, PLACED_BLOCKS)
+    costs = local_costs(attempt, sentence, len(PLACED_BLOCKS))
     passes = [_way(state_costs(costs[mirror], resting)) for mirror in (AS_SIGNED, MIRRORED)]
     mirror = int(passes[1][0] < passes[0][0])
     _, path, paid = passes[mirror]

@@ -14,7 +14,7 @@ from protocol.landmarks import LandmarkClip
 
 from .calibrate import COHORT
 from .canonical import canonicalise
-from .compare import Pack, distances, pack
+from .compare import Pack, all_distances, distances, pack
 from .embedder import HandshapeEmbedder
 from .nonmanual import MEASURES
 from .parameters import BLOCKS, Features, measure, sign_features
@@ -173,20 +173,24 @@ class Library:
 
     @cached_property
     def _rough(self) -> Pack:
-        return pack([reference.sign.at(ROUGH_MOMENTS) for reference in self._references])
+        return pack([self._references[index].sign.at(ROUGH_MOMENTS) for index in self.typical.values()])
 
-    def rough_distances(self, sign: Features) -> np.ndarray:
-        """``relative_distances`` to all references ``(R,)`` judged by four moments: to find the ones worth a full
-        look.
+    def rough_distances(self, signs: Sequence[Features]) -> list[np.ndarray]:
+        """Relative distances of signs to the typical reference of every gloss ``(glosses,)``, judged by four moments:
+        to find the ones worth a full look.
         """
-        far = distances(sign.at(ROUGH_MOMENTS), self._rough).min(axis=0)
-        return relative(far, self.isolation)
+        isolation = self.isolation[list(self.typical.values())]
+        far = all_distances([(sign.at(ROUGH_MOMENTS), self._rough) for sign in signs])
+        return [relative(each.min(axis=0), isolation) for each in far]
 
-    def relative_distances(self, sign: Features, indices: Sequence[int] | np.ndarray) -> np.ndarray:
-        """Distances ``(2 mirrors, n)`` of a sign to some references, each allowing for how alone that reference
-        stands.
+    def relative_distances(
+        self, signs: Sequence[Features], indices: Sequence[Sequence[int]]
+    ) -> list[np.ndarray]:
+        """Distances ``(2 mirrors, n)`` of each sign to some references of its own, allowing for how alone each
+        reference stands.
         """
-        return relative(distances(sign, self.packed.take(indices)), self.isolation[list(indices)])
+        far = all_distances([(sign, self.packed.take(own)) for sign, own in zip(signs, indices, strict=True)])
+        return [relative(each, self.isolation[list(own)]) for each, own in zip(far, indices, strict=True)]
 
     def to_arrays(self) -> dict[str, Any]:
         """The library as arrays and lists, for an object store without copies and for a cache of prepared features."""

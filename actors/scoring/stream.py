@@ -1,9 +1,10 @@
-"""Scoring while the learner signs: one vector operation a frame, provisional marks at any moment, the final
+"""Scoring while the learner signs: the frames of a push measured together, provisional marks at any moment, the final
 judgement at the end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -35,7 +36,7 @@ LONGEST_ATTEMPT_FRAMES = 3600
 """Frames kept for the final judgement: two minutes at 30 Hz. What comes after is not scored."""
 BODY_FRAMES = 30
 """Latest frames that tell where the body is."""
-BODY_EVERY = 10
+BODY_EVERY, BODY_EVERY_AT_FIRST = 10, 3
 LONGEST_STEP = 15
 """Grid moments that one frame may stand for: after a longer silence the learner has been away."""
 
@@ -63,37 +64,41 @@ class AttemptScoring:
         goals = np.stack([library.references[index].sign.centre for index in typical])
         self._live = LiveMarks(library.packed.take(typical), goals)
         states = len(self._glosses) * (SIGN_FRAMES + 1) + 1
-        self._ways = (OnlineAlignment(states), OnlineAlignment(states))
+        self._ways = OnlineAlignment((2, states))
         self._frames: list[np.ndarray] = []
         self._times: list[int] = []
         self._body: BodyFrame | None = None
         self._anchors = np.full((2, len(ANCHORS), 2), np.nan, np.float32)
-        self._body_age = 0
         self._moments = 0
         self._state = 0
         self._seen = (False, False)
 
     def push(self, landmarks: np.ndarray, times_ms: np.ndarray) -> None:
         """Takes frames ``(N, P, 3)`` (NaN where missing) at ``times_ms`` ``(N,)``, ascending over the whole attempt."""
-        for frame, time_ms in zip(np.asarray(landmarks, np.float32), np.asarray(times_ms), strict=True):
-            if len(self._frames) >= LONGEST_ATTEMPT_FRAMES:
-                return
-            self._frames.append(frame)
-            self._times.append(int(time_ms))
-            self._follow(frame)
+        room = LONGEST_ATTEMPT_FRAMES - len(self._frames)
+        frames, times = np.asarray(landmarks, np.float32)[:room], np.asarray(times_ms, np.int64)[:room]
+        before = len(self._frames)
+        looks = [index for index in range(before, before + len(frames)) if _looks_for_the_body(index)]
+        ends = [look - before for look in looks if look > before] + [len(frames)]
+        for start, end in pairwise([0, *ends]):
+            self._frames.extend(frames[start:end])
+            self._times.extend(times[start:end].tolist())
+            if _looks_for_the_body(before + start):
+                self._find_body(before + start)
+            self._follow(frames[start:end])
 
     def marks(self) -> ProvisionalMarks:
         """How the attempt stands now."""
         fit = calibration()
         sign = min(self._state // (SIGN_FRAMES + 1), len(self._glosses) - 1)
-        parameters = self._live.parameters(sign, fit)
+        overall, parameters = self._live.marks(sign, fit)
         right, left = self._seen
         return ProvisionalMarks(
             through_ms=self._times[-1] if self._times else 0,
             sign_index=sign,
             gloss=self._glosses[sign],
             progress=rounded(self._state / ((SIGN_FRAMES + 1) * len(self._glosses))),
-            overall=rounded(self._live.overall(sign, fit)),
+            overall=rounded(overall),
             parameters={name: rounded(mark) for name, mark in parameters.items()},
             left_hand_seen=left,
             right_hand_seen=right,
@@ -108,38 +113,49 @@ class AttemptScoring:
         clip = LandmarkClip(landmarks, np.array(self._times, np.int64), self._layout, self._video)
         return self._judge(clip, self._glosses)
 
-    def _follow(self, frame: np.ndarray) -> None:
-        """Advances the live alignment by as many grid moments as have passed since the last frame."""
-        due = int((self._times[-1] - self._times[0]) / GRID_STEP_MS + 1e-6) + 1 - self._moments
-        if due <= 0:
-            return
-        self._moments += due
-        features = self._measure(frame)
-        costs = self._live.costs(features)
-        resting = ~raised(features)
-        for way, cost in zip(self._ways, costs, strict=True):
-            row = state_costs(cost, resting)[0]
-            for _ in range(min(due, LONGEST_STEP)):
-                way.push(row)
-        ends = [way.totals.min() for way in self._ways]
-        mirror = int(np.argmin(ends))
-        self._state = int(np.argmin(self._ways[mirror].totals))
-        self._live.remember(features, mirror, self._state)
+    def _find_body(self, index: int) -> None:
+        """Where the body is by the frames up to and with the one at ``index``."""
+        recent = np.stack(self._frames[max(index + 1 - BODY_FRAMES, 0) : index + 1])
+        blocks = square_blocks(recent, self._layout, self._video, face=False)
+        self._body = find_body(blocks, self._video)
+        if self._body is not None:
+            self._anchors = slot_anchors(blocks.get(Block.POSE), self._body)
 
-    def _measure(self, frame: np.ndarray) -> Features:
-        """Features of one frame, in the body frame that the latest frames show."""
-        blocks = square_blocks(frame[None], self._layout, self._video)
-        if self._body is None or self._body_age >= BODY_EVERY or len(self._frames) < BODY_EVERY:
-            recent = square_blocks(np.stack(self._frames[-BODY_FRAMES:]), self._layout, self._video)
-            self._body = find_body(recent, self._video)
-            self._body_age = 0
-            if self._body is not None:
-                self._anchors = slot_anchors(recent.get(Block.POSE), self._body)
-        self._body_age += 1
+    def _follow(self, frames: np.ndarray) -> None:
+        """Advances the live alignment by as many grid moments as the latest ``frames`` ``(n, P, 3)`` stand for."""
+        since_ms = np.array(self._times[-len(frames) :]) - self._times[0]
+        through = np.maximum.accumulate(np.maximum((since_ms / GRID_STEP_MS + 1e-6).astype(int) + 1, self._moments))
+        due = np.diff(through, prepend=self._moments)
+        self._moments = int(through[-1])
+        frames, due = frames[due > 0], due[due > 0]
+        if not len(due):
+            return
+        features = self._measure(frames)
+        resting = ~raised(features)
+        tables = np.stack([state_costs(cost, resting) for cost in self._live.costs(features)], axis=1)
+        places = []
+        for row, steps in zip(tables, np.minimum(due, LONGEST_STEP).tolist(), strict=True):
+            for _ in range(steps):
+                self._ways.push(row)
+            places.append(int(self._ways.totals.argmin()))
+        mirrors, states = np.divmod(np.array(places), tables.shape[2])
+        self._state = int(states[-1])
+        self._live.remember(features, mirrors, states)
+
+    def _measure(self, frames: np.ndarray) -> Features:
+        """Features of ``frames``, in the body frame that the latest frames show."""
+        blocks = square_blocks(frames, self._layout, self._video, face=False)
         body = self._body or BodyFrame(np.zeros(2), 1.0, 0.0, False)
         hands = slot_hands(blocks[Block.RIGHT_HAND], blocks[Block.LEFT_HAND], body)
         seen = np.isfinite(hands[..., :2]).all(axis=(2, 3))
-        self._seen = (bool(seen[RIGHT_SLOT, 0]), bool(seen[LEFT_SLOT, 0]))
+        self._seen = (bool(seen[RIGHT_SLOT, -1]), bool(seen[LEFT_SLOT, -1]))
         has_body = body.from_pose and bool(np.isfinite(self._anchors).all())
-        wrists = slot_wrists(blocks.get(Block.POSE), body, 1)
+        wrists = slot_wrists(blocks.get(Block.POSE), body, len(frames))
         return measure_hands(zero_for_nan(hands), seen, wrists, self._anchors, self._embedder, has_body)
+
+
+def _looks_for_the_body(index: int) -> bool:
+    """Whether the body is looked for at a frame: often at first, then every ``BODY_EVERY`` frames. It hangs on the
+    frame's number alone, so that marks do not depend on how the frames were cut into pushes.
+    """
+    return index % (BODY_EVERY if index >= BODY_EVERY else BODY_EVERY_AT_FIRST) == 0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from .comparison import SignComparison
 from .fluency import (
+    HESITATION_MS,
     SignFluency,
     hesitation_mark,
     hesitations,
@@ -27,14 +30,25 @@ def sign_fluency(attempt: Features, found: SignComparison, library: Library) -> 
     if found.reference.still or not references or found.stop - found.start < 2:
         return SignFluency(None, None, 1.0, ())
     speed = hand_speed(attempt.cut(found.start, found.stop))
-    own = reference_speed(found.reference)
-    stops = hesitations(speed, still_beside(own, found.path, len(speed), len(found.sign)))
+    own, arc = _pace(found.reference)
+    stood = any(stop - start >= _LEAST_HESITATION for start, stop in standstills(speed))
+    stops = hesitations(speed, still_beside(own, found.path, len(speed), len(found.sign))) if stood else []
     return SignFluency(
         tempo=tempo_mark(duration_ms, [reference.duration_ms for reference in references]),
-        smoothness=smoothness_mark(speed, spectral_arc_length(own)),
+        smoothness=smoothness_mark(speed, arc),
         steadiness=hesitation_mark(stops),
         hesitations=tuple(stops),
     )
+
+
+@lru_cache(maxsize=64)
+def _pace(reference: Reference) -> tuple[np.ndarray, float | None]:
+    """A reference's speed and the arc length of its spectrum; the same few are asked for attempt after attempt."""
+    speed = reference_speed(reference)
+    return speed, spectral_arc_length(speed)
+
+
+_LEAST_HESITATION = HESITATION_MS / GRID_STEP_MS
 
 
 def hand_speed(features: Features) -> np.ndarray:

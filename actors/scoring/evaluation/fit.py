@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from actors.scoring.calibrate import Calibration, Curve, calibration, fit_curve, fit_typical, to_json
-from actors.scoring.comparison import compare_sign
+from actors.scoring.comparison import Asked, compare_signs
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.parameters import Parameter
 from actors.scoring.references import Library, Reference
@@ -128,7 +128,8 @@ def leave_one_out(samples: Sequence[PairSample]) -> list[Transfer]:
 
 
 def _parameter_distances(attempt: PreparedAttempt, reference: Reference) -> dict[str, float]:
-    found = compare_sign(attempt.sign, (0, 0, 0), Library([reference]), reference.gloss, None)
+    asked = Asked(0, reference.gloss, [(0, 0, attempt.sign)])
+    found = compare_signs([asked], Library([reference]), None)[0]
     distances = {parameter.value: found.parameter_distance(parameter) for parameter in Parameter}
     return {name: distance for name, distance in distances.items() if distance is not None}
 
