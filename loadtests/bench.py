@@ -192,6 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             with tempfile.TemporaryDirectory(prefix="storysign-bench-") as folder:
                 print(f"• {learners} learners, {SIDES[side]} …", file=sys.stderr, flush=True)
                 sides[side] = measure(side, learners, wish.seconds, Path(folder))
+                print(f"  {json.dumps(sides[side])}", file=sys.stderr, flush=True)
         found[learners] = {"sides": sides, "ratios": ratios(sides) if OURS in sides else {}}
     report |= {"load_after": os.getloadavg(), "learners": found, "growth": _growth(found)}
     wish.out.parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import psutil
 
 
@@ -39,3 +40,41 @@ class CpuMeter:
             last_seen.update(used)
         total = sum(used - first.get(pid, 0.0) for pid, used in last_seen.items())
         return inside[0][0], inside[-1][0], total
+
+
+class MemoryMeter:
+    """Memory (PSS: shared pages counted in shares) of a server's processes over time."""
+
+    def __init__(self, pid: int) -> None:
+        self._root = psutil.Process(pid)
+        self._taken: list[tuple[float, int, float]] = []
+
+    def sample(self) -> None:
+        """Notes the mean of the session actors, and the sum of everything."""
+        total = 0
+        actors: list[int] = []
+        for process in (self._root, *self._root.children(recursive=True)):
+            try:
+                pss, name = process.memory_full_info().pss, process.name()
+            except psutil.Error:
+                continue
+            total += pss
+            if name.startswith(_SESSION_ACTOR):
+                actors.append(pss)
+        self._taken.append((time.monotonic(), total, float(np.mean(actors)) if actors else np.nan))
+
+    def report(self) -> dict[str, float]:
+        """Last figures in MB, and how the mean of a session actor grew: MB an hour over the second half of the run."""
+        at_s, total, actor = (np.array(column) for column in zip(*self._taken, strict=True))
+        known = np.isfinite(actor) & (at_s >= (at_s[0] + at_s[-1]) / 2)
+        found = {"all_mb": round(total[-1] / 2**20, 1)}
+        if known.any():
+            found["session_actor_mb"] = round(float(actor[known][-1]) / 2**20, 1)
+        if known.sum() >= 3:
+            slope = np.polyfit(at_s[known], actor[known], 1)[0]
+            found["session_actor_growth_mb_per_hour"] = round(slope * 3600 / 2**20, 2)
+        return found
+
+
+_SESSION_ACTOR = "ray::SessionAct"
+"""A process's name in the kernel has fifteen letters."""

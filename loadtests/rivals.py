@@ -10,8 +10,10 @@ from __future__ import annotations
 import argparse
 import gc
 import secrets
+import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -39,11 +41,18 @@ def single_process() -> FastAPI:
     return _service(begin)
 
 
-def gateway() -> FastAPI:
+def gateway(folder: Path) -> FastAPI:
     """(b) A gateway that hands each frame to the learner's actor by a Ray call and waits for the answer."""
     import ray
 
-    ray.init(address="local", num_cpus=1, include_dashboard=False, log_to_driver=False, object_store_memory=80 * 2**20)
+    ray.init(
+        address="local",
+        num_cpus=1,
+        include_dashboard=False,
+        log_to_driver=False,
+        object_store_memory=80 * 2**20,
+        _temp_dir=str(folder),
+    )
     actor_class = ray.remote(StorelessSession).options(num_cpus=0)
 
     async def begin(session_id: str, glosses: list[str]) -> Answer:
@@ -102,13 +111,13 @@ def main() -> None:
     parser.add_argument("kind", choices=("single", "gateway"))
     parser.add_argument("--port", type=int, required=True)
     wish = parser.parse_args()
-    app = single_process() if wish.kind == "single" else gateway()
-    gc.collect()
-    gc.freeze()
-    config = uvicorn.Config(
-        app, port=wish.port, log_level="error", access_log=False, ws="websockets-sansio", ws_per_message_deflate=False
-    )
-    uvicorn.Server(config).run()
+    # Ray's sockets lie in it, and the path of a socket has room for about 100 characters.
+    with tempfile.TemporaryDirectory(prefix="rival-") as folder:
+        app = single_process() if wish.kind == "single" else gateway(Path(folder))
+        gc.collect()
+        gc.freeze()
+        wire = {"ws": "websockets-sansio", "ws_per_message_deflate": False}
+        uvicorn.Server(uvicorn.Config(app, port=wish.port, log_level="error", access_log=False, **wire)).run()
 
 
 if __name__ == "__main__":
