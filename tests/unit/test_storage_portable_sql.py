@@ -67,6 +67,7 @@ async def _use_everything(store: CountingStore) -> None:
     await store.learner_by_token(learner.token_hash)
     await store.set_consent(learner.id, True)
     await store.set_time_zone(learner.id, "Asia/Tokyo")
+    await store.set_role(learner.id, "educator")
     session = a_session(learner.id)
     await store.create_session(session)
     activation = await store.activate(session.id, NOON_MS)
