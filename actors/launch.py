@@ -29,6 +29,8 @@ def start_ray(address: str | None, folder: Path) -> None:
     """
     os.chdir(folder)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # Ray gives workers niceness 15: beside a browser that finds landmarks on the same machine, feedback would starve.
+    os.environ.setdefault("RAY_worker_niceness", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR, "namespace": "storysign"}
     if address is not None:
