@@ -9,6 +9,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all:
 
+# A class of `make load`.
+SHAPE ?= steady
+LEARNERS ?= 30
+SECONDS ?= 60
+
 hash_of = $(shell { cat $(1); echo "$(CURDIR)"; } | sha256sum | cut -c1-16)
 STAMPS := .venv/.stamps
 VENV := $(STAMPS)/venv-$(call hash_of,requirements/build.txt)
@@ -24,7 +29,7 @@ explain_pip = { printf '%s\n' \
 	"Check the network (or pip's index settings) and the free space, then run the same command again: what is already there is kept." >&2; \
 	exit 1; }
 
-.PHONY: help setup serve test browser-test check lint bench faults lock wheel clean
+.PHONY: help setup serve test browser-test check lint bench load soak chaos faults lock wheel clean
 
 help:
 	@printf '%s\n' \
@@ -33,6 +38,9 @@ help:
 	'make check    the fast inner loop: lint, import rules, types and tests of the pages, unit and property tests' \
 	'make browser-test  the tests in a real Chromium, a part of make test' \
 	'make bench    measure speed' \
+	'make load     a class against a server of its own: SHAPE=steady LEARNERS=30 SECONDS=60' \
+	'make soak     half an hour of 30 learners, with memory over time' \
+	'make chaos    a class while everything is killed in turn; checks that nothing is lost' \
 	'make faults   make a database fail 500 times, and kill its writer, and check that nothing is lost' \
 	'make setup    the preparation alone; does nothing when all is in place' \
 	'make lock     pin the packages again after pyproject.toml has changed (needs uv)' \
@@ -63,8 +71,19 @@ lint: $(RUNTIME) $(PROJECT) $(DEV) $(WEB_DEV)
 	@$(BIN)/lint-imports --no-cache --no-logo
 
 bench: setup $(DEV)
+	@$(BIN)/python -m loadtests.bench_scoring
 	@$(BIN)/python -m loadtests.bench_store --report reports/store.json
 	@$(BIN)/python -m loadtests.bench $(ARGS)
+
+load: setup $(DEV)
+	@$(BIN)/python -m loadtests.classroom --shape $(SHAPE) --learners $(LEARNERS) --seconds $(SECONDS) $(ARGS)
+
+soak: setup $(DEV)
+	@$(BIN)/python -m loadtests.classroom --shape soak --learners 30 --seconds 1800 $(ARGS)
+
+chaos: setup $(DEV)
+	@sh scripts/system_packages.sh tests
+	@$(BIN)/python -m loadtests.chaos $(ARGS)
 
 faults: setup $(DEV)
 	@sh scripts/system_packages.sh tests
