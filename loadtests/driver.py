@@ -15,7 +15,6 @@ from protocol.errors import ProtocolError
 _NEVER = float("inf")
 _UNREACHABLE = (OSError, http.client.HTTPException, ValueError)
 _AGAIN_S = 0.5
-_HELD_UP_S = 0.01
 _COME_BACK = frozenset({401, 429, 500, 502, 503, 504})
 
 
@@ -102,12 +101,12 @@ class Practice:
         return _NEVER if due_s is None else due_s
 
     def _converse(self, wire: Wire, until_s: float) -> None:
-        asked_s = self._clock_s()
+        held_up = wire.held_up
         if wire.open:
             for data in self.learner.to_send():
                 wire.send(data)
         now_s = self._clock_s()
-        if now_s - asked_s > _HELD_UP_S:
+        if wire.held_up > held_up:
             self.learner.held_up(now_s)
         wait_s = max(0.0, min(until_s, self._next_move_s(), now_s + 1.0) - now_s)
         if now_s < self.deaf_until_s:

@@ -67,11 +67,11 @@ class MemoryMeter:
         """Last figures in MB, and how the mean of a session actor grew: MB an hour over the second half of the run."""
         at_s, total, actor = (np.array(column) for column in zip(*self._taken, strict=True))
         known = np.isfinite(actor) & (at_s >= (at_s[0] + at_s[-1]) / 2)
-        found = {"all_mb": round(total[-1] / 2**20, 1)}
+        found = {"all_mb": round(float(total[-1]) / 2**20, 1)}
         if known.any():
             found["session_actor_mb"] = round(float(actor[known][-1]) / 2**20, 1)
         if known.sum() >= 3:
-            slope = np.polyfit(at_s[known], actor[known], 1)[0]
+            slope = float(np.polyfit(at_s[known], actor[known], 1)[0])
             found["session_actor_growth_mb_per_hour"] = round(slope * 3600 / 2**20, 2)
         return found
 

@@ -63,6 +63,8 @@ class Wire:
         self.retry_after_s = 1.0
         self.lost = False
         self.bytes_sent = self.bytes_received = 0
+        self.held_up = 0
+        """How often the server had not read enough for a message to fit in."""
         self._ws = ClientProtocol(
             parse_uri(stream_url),
             subprotocols=[Subprotocol(SUBPROTOCOL), Subprotocol(TICKET_PREFIX + ticket)],
@@ -121,6 +123,13 @@ class Wire:
         self.lost = True
         self._socket.close()
 
+    def _sent_at_once(self, data: bytes) -> int:
+        """How much of it the socket takes without waiting."""
+        try:
+            return self._socket.send(data)
+        except BlockingIOError:
+            return 0
+
     def _take(self, event: object) -> bytes | None:
         if isinstance(event, Response):
             self.status = event.status_code
@@ -136,8 +145,12 @@ class Wire:
         if not data or self.lost:
             return
         try:
-            self._socket.settimeout(CALL_TIMEOUT_S)
-            self._socket.sendall(data)
+            self._socket.settimeout(0.0)
+            sent = self._sent_at_once(data)
+            if sent < len(data):
+                self.held_up += 1
+                self._socket.settimeout(CALL_TIMEOUT_S)
+                self._socket.sendall(data[sent:])
             self.bytes_sent += len(data)
         except OSError:
             self.lost = True
