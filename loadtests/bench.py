@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from loadtests import samples as names
-from loadtests.processes import CpuMeter
+from loadtests.processes import CpuMeter, tidy_up_on_sigterm
 from loadtests.samples import Samples, spread, why_not_counted
 from tests.support.server_process import ServerProcess, free_port
 
@@ -48,9 +48,12 @@ def measure(side: str, learners: int, seconds: float, folder: Path) -> dict[str,
     with _serving(side, folder) as (pid, url):
         meter = CpuMeter(pid)
         run = _generator(url, learners, SETTLE_S + seconds, folder)
-        while run.poll() is None:
-            meter.sample()
-            time.sleep(0.5)
+        try:
+            while run.poll() is None:
+                meter.sample()
+                time.sleep(0.5)
+        finally:
+            run.terminate()
     if not (folder / "load-steady.samples.npz").is_file():
         return {"failed": f"the generator ended with {run.returncode}"}
     samples = Samples.load(folder / "load-steady.samples.npz")
@@ -176,14 +179,15 @@ def _table(found: Mapping[int, Mapping[str, Any]]) -> Table:
     return table
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main() -> None:
     """Measures, prints and writes the report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--learners", type=int, nargs="+", default=[10, 30, 60, 100])
     parser.add_argument("--seconds", type=float, default=15.0, help="measured for each side and size")
     parser.add_argument("--sides", nargs="+", choices=list(SIDES), default=list(SIDES))
     parser.add_argument("--out", type=Path, default=Path("reports") / "bench.json")
-    wish = parser.parse_args(arguments)
+    wish = parser.parse_args()
+    tidy_up_on_sigterm()
     report: dict[str, Any] = {"load_before": os.getloadavg(), "cores": os.cpu_count(), "seconds": wish.seconds}
     found: dict[int, dict[str, Any]] = {}
     for learners in wish.learners:

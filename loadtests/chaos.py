@@ -24,6 +24,7 @@ from typing import Any
 from actors.learning.rules import LearningRules
 from loadtests.faults import Victims
 from loadtests.ledger import SessionLog, faults_of, read_logs, unsaved_at_the_end
+from loadtests.processes import tidy_up_on_sigterm
 from loadtests.samples import RESUME_LIVE, RESUME_RESTORED, Samples, spread
 from storage.open import open_store
 from storage.ports import Store
@@ -73,6 +74,8 @@ def run(plan: Plan, folder: Path) -> dict[str, Any]:
             left = left_over(list(victims.seen), GONE_TIMEOUT_S)
             problems += [f"left over: {words}" for words in left]
         finally:
+            if server.running:
+                server.stop()
             server.kill()
         logs = read_logs(folder / "logs.json")
         problems += unsaved_at_the_end(logs) + asyncio.run(_check(url, logs))
@@ -84,11 +87,24 @@ def _practise(
 ) -> tuple[Counter[str], list[str]]:
     """Faults under load, until the class has finished and gone."""
     generator = _generator(plan, folder, server.url)
+    try:
+        made = _torment(plan, generator, server, victims, rng)
+        generator.wait()
+    finally:
+        generator.terminate()
+    report = json.loads((folder / "load-steady.json").read_text("utf-8"))
+    made["socket, cut"] += report["counts"].get("sockets cut", 0)
+    return made, list(report["troubles"])
+
+
+def _torment(
+    plan: Plan, generator: subprocess.Popen[bytes], server: ServerProcess, victims: Victims, rng: random.Random
+) -> Counter[str]:
+    """One fault after another, once everyone is there."""
     made: Counter[str] = Counter()
     deadline_s = time.monotonic() + JOIN_TIMEOUT_S
     while len(named(server.pid, SESSION_ACTOR)) < plan.learners and generator.poll() is None:
         if time.monotonic() > deadline_s:
-            generator.kill()
             raise RuntimeError("the class did not come together in time")
         time.sleep(0.2)
     until_s = time.monotonic() + plan.seconds - QUIET_END_S
@@ -98,10 +114,7 @@ def _practise(
         kind = rng.choices(list(kinds), [weight for weight, _ in kinds.values()])[0]
         made[kind if kinds[kind][1]() else f"{kind} (missed)"] += 1
         victims.note_processes()
-    generator.wait()
-    report = json.loads((folder / "load-steady.json").read_text("utf-8"))
-    made["socket, cut"] += report["counts"].get("sockets cut", 0)
-    return made, list(report["troubles"])
+    return made
 
 
 def _generator(plan: Plan, folder: Path, url: str) -> subprocess.Popen[bytes]:
@@ -200,6 +213,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("reports") / "chaos.json")
     wish = parser.parse_args()
+    tidy_up_on_sigterm()
     results = []
     for kind in wish.databases:
         if kind == "mariadb" and (reason := missing()) is not None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtests import samples as names
-from loadtests.processes import CpuMeter, MemoryMeter
+from loadtests.processes import CpuMeter, MemoryMeter, tidy_up_on_sigterm
 from loadtests.samples import Samples
 from loadtests.shapes import SHAPES
 from tests.support.server_process import ServerProcess
@@ -39,8 +39,9 @@ def own_server(warm: int) -> Iterator[ServerProcess]:
         try:
             server.start()
             yield server
-            server.stop()
         finally:
+            if server.running:
+                server.stop()
             server.kill()
 
 
@@ -56,12 +57,15 @@ def run(server: ServerProcess, wish: argparse.Namespace) -> tuple[int, dict[str,
     generator = subprocess.Popen([*limit, sys.executable, "-m", "locust", "-f", locustfile, *words])
     cpu, memory = CpuMeter(server.pid), MemoryMeter(server.pid)
     load_before, memory_due_s = os.getloadavg(), 0.0
-    while generator.poll() is None:
-        cpu.sample()
-        if time.monotonic() >= memory_due_s:
-            memory.sample()
-            memory_due_s = time.monotonic() + MEMORY_EVERY_S
-        time.sleep(SAMPLE_S)
+    try:
+        while generator.poll() is None:
+            cpu.sample()
+            if time.monotonic() >= memory_due_s:
+                memory.sample()
+                memory_due_s = time.monotonic() + MEMORY_EVERY_S
+            time.sleep(SAMPLE_S)
+    finally:
+        generator.terminate()
     file = reports / f"load-{wish.shape}.json"
     report = json.loads(file.read_text("utf-8"))
     samples = Samples.load(reports / f"load-{wish.shape}.samples.npz")
@@ -96,6 +100,7 @@ def main() -> None:
     parser.add_argument("--warm", type=int, help="session actors kept ready [bell: one for each, else 4]")
     parser.add_argument("--reports", type=Path, default=Path("reports"))
     wish = parser.parse_args()
+    tidy_up_on_sigterm()
     if wish.warm is None:
         wish.warm = wish.learners if wish.shape == "bell" else 4
     with own_server(wish.warm) as server:

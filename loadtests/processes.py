@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import time
 
 import numpy as np
 import psutil
+
+
+def tidy_up_on_sigterm() -> None:
+    """Has SIGTERM unwind the program as Ctrl-C does, so that the servers it has started are stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 class CpuMeter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,11 @@ from loadtests.ledger import faults_of, read_logs
 from loadtests.samples import FEEDBACK, Samples
 from tests.support.server_process import ServerProcess
 
-pytest.importorskip("locust", reason="locust is not installed (extra: load)")
 LOCUSTFILE = Path(__file__).parents[2] / "loadtests" / "locustfile.py"
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(find_spec("locust") is None, reason="locust is not installed (extra: load)")
 def test_a_class_practises_and_leaves_a_report(running_server: ServerProcess, tmp_path: Path) -> None:
     words = ["--headless", "-H", running_server.url, "-u", "2", "-t", "8s", "--once-joined", "--shape", "wifi"]
     words += ["--cuts-per-minute", "10", "--reports", str(tmp_path), "--session-logs", str(tmp_path / "logs.json")]
