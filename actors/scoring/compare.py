@@ -192,7 +192,7 @@ def costs_of(unlike: np.ndarray, sign: Features, references: Pack) -> np.ndarray
         a = (sign.hand_there if of_hand else sign.wrist_there)[:, :, None, None, None]
         c = references.hand_there if of_hand else references.wrist_there
         weight = weights[chosen]
-        if chosen.any() and weight.any():
+        if chosen.any():
             summed = np.einsum("bijklr,br->ijklr", unlike[chosen], weight)
             summed *= np.minimum(a, c)
             total = weight.sum(axis=0)

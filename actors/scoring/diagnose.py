@@ -28,6 +28,8 @@ SMALL_SHARE, LARGE_SHARE = 0.6, 1.7
 LEAST_EXTENT = 0.2
 """Shoulder widths (standard deviation) that a movement must span before its size or direction is spoken of."""
 LEAST_EXPLAINED = 0.5
+LEAST_MOVEMENT = 0.3
+"""Share of the sign over which a movement's size or direction must be off: a shorter piece of it is no movement."""
 FACE_OFF = 1.2
 """Tolerances of ``nonmanual`` that the face must be off on average."""
 LEAST_SPAN_MS = 150.0
@@ -249,6 +251,8 @@ def _movement(
     found: SignComparison, clock: Clock, pair: PairedHand, change: PathChange, known: np.ndarray
 ) -> list[Finding]:
     start, stop = int(known[change.start]), int(known[change.stop])
+    if stop + 1 - start < LEAST_MOVEMENT * len(found.sign):
+        return []
     spread = pair.goal[start : stop + 1].std(axis=0)
     factors = np.where(spread >= LEAST_EXTENT * 0.3, change.factors, 1.0)
     axis = int(np.argmax(np.abs(factors - 1.0) * spread))

@@ -113,7 +113,12 @@ _ROWS = (
         "You are too far from the camera: come nearer until your shoulders fill a third of the picture.",
     ),
     FindingCode(
-        "too_short", CANNOT_JUDGE, None, None, None, "The attempt was too short to judge: sign from rest to rest."
+        "too_short",
+        CANNOT_JUDGE,
+        None,
+        None,
+        None,
+        "The attempt was too short to judge: raise your hands, sign the whole sign, then lower them.",
     ),
     FindingCode(
         "too_few_frames",

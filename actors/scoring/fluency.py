@@ -15,7 +15,7 @@ TEMPO_SPREAD = 0.35
 """Standard deviation, in natural logarithms, of the bell by which tempo outside the natural range loses."""
 STILL_SPEED = 0.35
 """Shoulder widths per second below which a hand stands still (tracking jitter stays under it)."""
-HESITATION_MS = 300.0
+HESITATION_MS = 400.0
 """A standstill this much longer than the reference's own at that place is a hesitation."""
 HESITATION_SPREAD_MS = 900.0
 SMOOTH, ROUGH = -2.2, -5.0
@@ -81,12 +81,13 @@ def spectral_arc_length(speed: np.ndarray) -> float | None:
     return float(-np.sqrt(across**2 + np.diff(magnitude) ** 2).sum())
 
 
-def smoothness_mark(speed: np.ndarray, reference_arc: float | None = None) -> float | None:
-    """1 for arc lengths as good as the reference's (or one clean reach), falling to 0 at ``ROUGH`` below it."""
-    arc = spectral_arc_length(speed)
-    if arc is None:
+def smoothness_mark(arc: float | None, reference_arc: float | None) -> float | None:
+    """1 for spectral arc lengths as good as the reference's (or one clean reach), falling to 0 at ``ROUGH`` below it;
+    None where either has none.
+    """
+    if arc is None or reference_arc is None:
         return None
-    best = SMOOTH if reference_arc is None else min(SMOOTH, reference_arc)
+    best = min(SMOOTH, reference_arc)
     return float(np.clip(1.0 - (best - arc) / (SMOOTH - ROUGH), 0.0, 1.0))
 
 

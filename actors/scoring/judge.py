@@ -25,6 +25,9 @@ from .tempo import sign_fluency
 
 ACCURACY_SHARE, CONFIDENCE_SHARE, FLUENCY_SHARE = 0.4, 0.3, 0.3
 SUCCESS = 0.70
+UNDOUBTED = 0.94
+"""Mark of a sign's handshape from which no span of it is corrected: most people who sign correctly differ more from
+each other. (Places and turns are judged by their size alone: a short one leaves the mark of the whole sign high.)"""
 
 
 def overall_score(accuracy: float, confidence: float, fluency: float) -> float:
@@ -48,7 +51,8 @@ def judge_clip(
     canonical = canonicalise(clip)
     features = measure(canonical, embedder)
     start, stop = active_span(features)
-    reason = reason_not_to_judge(clip, canonical, start, stop)
+    still = all(reference.still for gloss in glosses for reference in library.references_of(gloss))
+    reason = reason_not_to_judge(clip, canonical, start, stop, still)
     if reason is not None:
         return refused(reason, canonical, fit, version)
     mirror, spans = _spans(features, start, stop, glosses, library)
@@ -164,17 +168,20 @@ class _Verdict:
         findings: list[Finding] = []
         for found, fluency in zip(self._compared, fluencies, strict=True):
             clock = Clock(times[found.start], times[found.stop - 1], SIGN_FRAMES)
-            corrections = self._agreed(found, clock) + self._holds(found, fluency)
-            findings += corrections + praise(found, clock, self._marks(found), corrections)
+            marks = self._marks(found)
+            corrections = self._agreed(found, clock, marks) + self._holds(found, fluency)
+            findings += corrections + praise(found, clock, marks, corrections)
         signed = {found.sign_index for found in self._compared}
         for index, gloss in enumerate(self._glosses):
             if index not in signed:
                 findings.append(make_finding("sign_missing", times[0], times[-1], sign_index=index, gloss=gloss))
         return findings
 
-    def _agreed(self, found: SignComparison, clock: Clock) -> list[Finding]:
+    def _agreed(self, found: SignComparison, clock: Clock, marks: dict[str, float | None]) -> list[Finding]:
         """Corrections that the gloss's other nearest references call for as well; what one of them allows is right."""
-        corrections = diagnose(found, clock)
+        shape = Parameter.HANDSHAPE.value
+        undoubted = (marks[shape] or 0.0) >= UNDOUBTED
+        corrections = [each for each in diagnose(found, clock) if not (undoubted and each.parameter == shape)]
         if not corrections:
             return []
         opinions = [

@@ -53,8 +53,12 @@ def tracking_quality(clip: CanonicalClip, start: int, stop: int) -> TrackingQual
     )
 
 
-def reason_not_to_judge(raw: LandmarkClip, clip: CanonicalClip, start: int, stop: int) -> str | None:
-    """Code of the finding that says why no mark can be given; None where there is enough evidence."""
+def reason_not_to_judge(
+    raw: LandmarkClip, clip: CanonicalClip, start: int, stop: int, still: bool = True
+) -> str | None:
+    """Code of the finding that says why no mark can be given; None where there is enough evidence. A single picture is
+    enough only where every asked sign is ``still``: its references are pictures too.
+    """
     if not len(clip) or not clip.seen.any():
         return "no_body" if _body_missing(raw, clip) else _where_hands_went(clip)
     if _body_missing(raw, clip):
@@ -63,7 +67,7 @@ def reason_not_to_judge(raw: LandmarkClip, clip: CanonicalClip, start: int, stop
         return "hands_at_rest"
     if _too_far(clip):
         return "too_far"
-    if len(raw.times_ms) == 1:
+    if len(raw.times_ms) == 1 and still:
         return None
     length_ms = (stop - start) * GRID_STEP_MS
     if length_ms < LEAST_ATTEMPT_MS:

@@ -9,6 +9,7 @@ import numpy as np
 from .comparison import SignComparison
 from .fluency import (
     HESITATION_MS,
+    STILL_SPEED,
     SignFluency,
     hesitation_mark,
     hesitations,
@@ -35,7 +36,7 @@ def sign_fluency(attempt: Features, found: SignComparison, library: Library) -> 
     stops = hesitations(speed, still_beside(own, found.path, len(speed), len(found.sign))) if stood else []
     return SignFluency(
         tempo=tempo_mark(duration_ms, [reference.duration_ms for reference in references]),
-        smoothness=smoothness_mark(speed, arc),
+        smoothness=smoothness_mark(spectral_arc_length(speed), arc),
         steadiness=hesitation_mark(stops),
         hesitations=tuple(stops),
     )
@@ -45,7 +46,14 @@ def sign_fluency(attempt: Features, found: SignComparison, library: Library) -> 
 def _pace(reference: Reference) -> tuple[np.ndarray, float | None]:
     """A reference's speed and the arc length of its spectrum; the same few are asked for attempt after attempt."""
     speed = reference_speed(reference)
-    return speed, spectral_arc_length(speed)
+    return speed, reference_arc(speed)
+
+
+def reference_arc(speed: np.ndarray) -> float | None:
+    """The arc length that an attempt's is held against; None where the reference stands still for half of the sign:
+    a held hand has no course, and the spectrum of its tremor says nothing about smoothness.
+    """
+    return spectral_arc_length(speed) if float(np.median(speed)) >= STILL_SPEED else None
 
 
 _LEAST_HESITATION = HESITATION_MS / GRID_STEP_MS
@@ -81,10 +89,7 @@ def still_beside(speed: np.ndarray, path: np.ndarray, attempt_moments: int, sign
     first, last = np.full(sign_moments, sign_moments), np.zeros(sign_moments, int)
     np.minimum.at(first, path[:, 0], path[:, 1])
     np.maximum.at(last, path[:, 0], path[:, 1])
-    beside = np.zeros(attempt_moments)
-    for moment, position in enumerate(place):
-        low, high = int(np.floor(position)), int(np.ceil(position))
-        begin = int(first[low] / sign_moments * len(speed))
-        end = int(np.ceil((last[high] + 1) / sign_moments * len(speed)))
-        beside[moment] = still_ms[begin:end].max(initial=0.0)
-    return beside
+    begin = (first[np.floor(place).astype(int)] / sign_moments * len(speed)).astype(int)
+    end = np.ceil((last[np.ceil(place).astype(int)] + 1) / sign_moments * len(speed)).astype(int)
+    windows = np.stack([begin, end], axis=1).ravel()
+    return np.maximum.reduceat(np.append(still_ms, 0.0), windows)[::2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
@@ -53,6 +54,9 @@ def print_figures(console: Console, document: Mapping[str, Any], found: Figures)
         ("processor time of a streamed frame, µs", "us_per_frame"),
     ):
         summary.add_row(text, _number(document[key], 4 if "auc" in key or key in ("top1", "eer") else 1))
+    for text, scores in (("same", found.same), ("another", found.different)):
+        if len(scores):
+            summary.add_row(f"median score of {text} sign", _number(float(np.median(scores)), 3))
     counts = " ".join(str(document[key]) for key in ("n", "labels", "signers"))
     summary.add_row("clips, labels, signers in the file", counts)
     summary.add_row("attempts and pairs compared", f"{found.attempts} {found.pairs}")

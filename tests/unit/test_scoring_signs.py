@@ -209,11 +209,12 @@ def _cut(clip: LandmarkClip, frames: int) -> LandmarkClip:
         (lambda c: _without(c, Block.POSE), {"no_body"}),
         (lambda c: scaled(c, 0.1), {"too_far"}),
         (lambda c: _cut(c, 4), {"too_short"}),
+        (lambda c: _cut(c, 1), {"too_short"}),
         (lambda c: _cut(c, 0), {"no_hands"}),
         (lambda c: replace(c, times_ms=c.times_ms * 10), {"too_few_frames"}),
         (lambda c: shifted(c, 0.0, 0.0), set()),
     ],
-    ids=["no hands", "no body", "far away", "short", "empty", "slide show", "nothing"],
+    ids=["no hands", "no body", "far away", "short", "one picture", "empty", "slide show", "nothing"],
 )
 def test_poor_tracking_gets_a_reason_and_no_mark(spoil, reasons: set[str], letter_clips: Path, scorer: Scorer) -> None:
     judgement = scorer.judge(spoil(letter(letter_clips, "L")), ["L"])
@@ -235,12 +236,26 @@ def test_fingerspelling_needs_no_body(letter_clips: Path, embedder: HandshapeEmb
         assert max(scorer.judge(clip, [other]).score for other in "ABCLY" if other != gloss) < 0.5
 
 
+def _picture(clip: LandmarkClip, frame: int) -> LandmarkClip:
+    return replace(clip, landmarks=clip.landmarks[frame : frame + 1], times_ms=clip.times_ms[:1])
+
+
 def test_one_picture_of_a_hand_is_enough_and_its_mirror_image_counts_the_same(
     letter_clips: Path, embedder: HandshapeEmbedder
 ) -> None:
-    scorer = Scorer(letter_library(letter_clips, "ABCLY", embedder, HANDS), embedder)
-    clip = letter(letter_clips, "Y", HANDS)
-    still = replace(clip, landmarks=clip.landmarks[10:11], times_ms=clip.times_ms[:1])
+    pictures = [
+        prepare_reference(
+            _picture(letter(letter_clips, gloss, HANDS), 10),
+            reference_id=gloss,
+            gloss=gloss,
+            signer="",
+            variant="",
+            embedder=embedder,
+        )
+        for gloss in "ABCLY"
+    ]
+    scorer = Scorer(Library(pictures), embedder)
+    still = _picture(letter(letter_clips, "Y", HANDS), 13)
     flipped = still.landmarks * np.array([-1, 1, 1], np.float32) + np.array([1, 0, 0], np.float32)
     for landmarks in (still.landmarks, flipped):
         judgement = scorer.judge(replace(still, landmarks=landmarks.astype(np.float32)), ["Y"])

@@ -34,7 +34,7 @@ from actors.scoring.quality import reason_not_to_judge, tracking_quality
 from actors.scoring.references import SIGN_FRAMES, USUAL_DISTANCE, Library, Reference, relative
 from actors.scoring.resample import GRID_STEP_MS
 from actors.scoring.segment import active_span
-from actors.scoring.tempo import hand_speed, reference_speed, still_beside
+from actors.scoring.tempo import hand_speed, reference_arc, reference_speed, still_beside
 
 from .dataset import LabelledClip
 from .figures import PairScores
@@ -53,6 +53,7 @@ class PreparedAttempt:
     duration_ms: float
     quality: float
     speed: np.ndarray
+    arc: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,11 +79,13 @@ def prepare_attempt(clip: LabelledClip, embedder: HandshapeEmbedder) -> Prepared
     start, stop = active_span(features)
     if reason_not_to_judge(clip.clip, canonical, start, stop) is not None:
         return None
+    speed = hand_speed(features.cut(start, stop))
     return PreparedAttempt(
         sign=sign_features(features, start, stop, SIGN_FRAMES),
         duration_ms=(stop - start) * GRID_STEP_MS,
         quality=tracking_quality(canonical, start, stop).overall,
-        speed=hand_speed(features.cut(start, stop)),
+        speed=speed,
+        arc=spectral_arc_length(speed),
     )
 
 
@@ -113,7 +116,7 @@ class PairScorer:
         self._signers = np.array([reference.signer for reference in references])
         self._glosses = np.array([reference.gloss for reference in references])
         self._speeds = [None if reference.still else reference_speed(reference) for reference in references]
-        self._arcs = [None if speed is None else spectral_arc_length(speed) for speed in self._speeds]
+        self._arcs = [None if speed is None else reference_arc(speed) for speed in self._speeds]
         self._typical: dict[str, dict[str, int]] = {}
         self._to_typical: dict[int, np.ndarray] = {}
 
@@ -210,7 +213,7 @@ class PairScorer:
             stops = hesitations(attempt.speed, still_beside(own, path, len(attempt.speed), len(attempt.sign)))
         return SignFluency(
             tempo_mark(attempt.duration_ms, [self._library.references[index].duration_ms]),
-            smoothness_mark(attempt.speed, self._arcs[index]),
+            smoothness_mark(attempt.arc, self._arcs[index]),
             hesitation_mark(stops),
             tuple(stops),
         ).mark
