@@ -41,7 +41,7 @@ def tracking_quality(clip: CanonicalClip, start: int, stop: int) -> TrackingQual
     inside = (clip.frame_times_ms >= begin - GRID_STEP_MS) & (clip.frame_times_ms <= end + GRID_STEP_MS)
     seen = clip.seen[:, start:stop].any(axis=0)
     detected = clip.detected[:, inside]
-    used = detected.mean(axis=1) >= LEAST_HAND_SEEN
+    used = detected.sum(axis=1) >= LEAST_HAND_SEEN * max(detected.shape[1], 1)
     losses = [
         1.0 - float(track[np.flatnonzero(track)[0] : np.flatnonzero(track)[-1] + 1].mean()) for track in detected[used]
     ]
