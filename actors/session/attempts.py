@@ -23,6 +23,8 @@ from actors.session.transitions import Life, Machine, Phase, Trigger
 from protocol.codes import ErrorCode
 from protocol.messages import Cursor, Error, Hello, Receipt, Scored
 
+_FEEDBACK_EARLY_MS = 25
+"""Marks may come this much early: messages that are sent ten times a second arrive a little unevenly."""
 _LARGEST_LOST = 1_000
 """Lost attempts that a welcome names; a client that numbers wildly is told of the first ones."""
 
@@ -130,9 +132,10 @@ class Attempts:
         if not len(taken.times_ms):
             return
         feedback_for_seq = None
-        if now_ms >= self._feedback_due_ms:
+        if now_ms >= self._feedback_due_ms - _FEEDBACK_EARLY_MS:
             feedback_for_seq = recording.received - 1
-            self._feedback_due_ms = now_ms + self._limits.feedback_interval_ms
+            interval_ms = self._limits.feedback_interval_ms
+            self._feedback_due_ms = max(self._feedback_due_ms, now_ms - interval_ms) + interval_ms
         effects.append(ScoreFrames(recording.attempt_no, taken.times_ms, taken.points, feedback_for_seq))
         if now_ms >= self._receipt_due_ms:
             self._receipt_due_ms = now_ms + self._limits.receipt_interval_ms

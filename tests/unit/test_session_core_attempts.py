@@ -39,7 +39,16 @@ def test_feedback_is_asked_for_at_its_own_pace(bench: Bench):
         ((_, _, _, feedback_for_seq),) = bench.frames(1, seq, 1)
         asked.append(feedback_for_seq)
         bench.now_ms += 40
-    assert asked == [0, None, None, 3, None, None, 6, None]
+    assert asked == [0, None, 2, None, None, 5, None, 7], "ten times a second on average"
+
+
+def test_messages_ten_times_a_second_all_get_marks_though_they_come_unevenly(bench: Bench):
+    bench.begin(1)
+    began_ms = bench.now_ms
+    for seq, late_ms in enumerate([0, 12, -15, 20, -20, 5, 0, -9]):
+        bench.now_ms = began_ms + 100 * seq + late_ms
+        ((_, _, _, feedback_for_seq),) = bench.frames(1, seq, 1)
+        assert feedback_for_seq == seq
 
 
 def test_receipts_come_once_a_second(bench: Bench):
