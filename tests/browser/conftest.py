@@ -144,8 +144,8 @@ def page_server(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 def visit(launch_browser: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
     """Opens one of our own pages: ``visit(server, path, landmarker=None, recording=None, context=None, **options)``.
 
-    ``landmarker`` is a module in the place of ours. ``options`` are those of the browser's context. When the test is
-    over, no page may have asked another host or complained on its console.
+    An empty ``path`` leaves the page blank, ``landmarker`` is a module in the place of ours, ``options`` are those of
+    the browser's context. When the test is over, no page may have asked another host or complained on its console.
     """
     contexts: list[Any] = []
     watches: dict[str, Watch] = {}
@@ -169,7 +169,8 @@ def visit(launch_browser: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
         watch = watches.setdefault(server.url, Watch(server.url))
         watch.over(page)
         page.watch = watch
-        page.goto(server.url + path)
+        if path:
+            page.goto(server.url + path)
         return page
 
     yield open_

@@ -1,8 +1,10 @@
 // Takes the place of landmarks/landmarker.js where a test needs the same landmarks each time: plays a recording in a loop,
-// as often a second as it was recorded. What comes after it, from the page to the database, is the real thing.
+// as often a second as it was recorded, and from just before its beginning when a try begins. What comes after it, from
+// the page to the database, is the real thing.
 import { TypedEvents } from "../client/events.js";
 
 const RECORDING = globalThis.structuredClone(/* recording */ null);
+const REST_BEFORE = 8;
 
 export class Landmarker extends TypedEvents {
   where = "recording";
@@ -10,6 +12,8 @@ export class Landmarker extends TypedEvents {
   #timer = 0;
   #next = 0;
   #startedMs = performance.now();
+  #recording = false;
+  #first = 0;
 
   static async open() {
     return new Landmarker();
@@ -34,7 +38,11 @@ export class Landmarker extends TypedEvents {
 
   #show() {
     const { frames, brightness, intervalMs } = RECORDING;
-    const landmarks = Float32Array.from(frames[this.#next % frames.length], (value) => value ?? NaN);
+    const recording = document.querySelector("main")?.dataset.phase === "recording";
+    if (recording && !this.#recording) this.#first = this.#next + REST_BEFORE;
+    this.#recording = recording;
+    const frame = frames.at((this.#next - this.#first) % frames.length);
+    const landmarks = Float32Array.from(frame, (value) => value ?? NaN);
     const capturedMs = this.#startedMs + this.#next * intervalMs;
     this.#next += 1;
     const has = (point) => !Number.isNaN(landmarks[point * 3]);

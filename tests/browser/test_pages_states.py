@@ -142,10 +142,11 @@ def test_the_browser_asks_for_the_camera(visit: Visit, page_server: ServerProces
 def test_camera_check(visit: Visit, page_server: ServerProcess, camera_clip: Path, letter_clips: Path) -> None:
     seated = recorded_landmarker(letter_clips, "L")
     page = visit(page_server, "/camera?story=first-letters", recording=camera_clip, landmarker=seated, **NO_WORKERS)
-    page.wait_for_selector("body[data-checked=false]")
+    page.wait_for_selector("body[data-checked]")
+    page.wait_for_selector(".check:last-child .tone-good")
     capture(page, "camera-check")
     page.get_by_role("radio", name="Left hand").check()
-    page.get_by_role("link", name="Skip").click()
+    page.locator("a.button.large").click()
     page.wait_for_url("**/practice?**")
     page.wait_for_selector(READY)
     assert page.get_by_role("radio", name="Left").is_checked()

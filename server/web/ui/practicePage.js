@@ -35,6 +35,8 @@ export class PracticePage {
   #tape = null;
   /** @type {TimedFeedback | null} arrived and not drawn yet */
   #feedback = null;
+  /** @type {AttemptResult | null} what came of it */
+  #result = null;
   #timer = 0;
   /** @type {Map<number, number>} */
   #best = new Map();
@@ -86,10 +88,7 @@ export class PracticePage {
     session.on("welcome", ({ status }) => status === "paused" && session.resume());
     session.on("feedback", (feedback) => this.#onFeedback(feedback));
     session.on("scored", (result) => this.#onScored(result));
-    session.on(
-      "stored",
-      ({ through }) => this.#attempt !== null && through >= this.#attempt && this.#view.showStored(),
-    );
+    session.on("attempt", ({ attempt, state }) => state === "stored" && void this.#onStored(attempt));
     session.on("unsaved", ({ attempts }) => this.#shell.saved(attempts.length));
     session.on("status", ({ status }) => status === "completed" && this.#finish());
     session.on("persistence", () => this.#sayUnkept());
@@ -164,9 +163,28 @@ export class PracticePage {
     this.#remember(result);
     const awaited = this.#phase === "judging" || this.#phase === "kept";
     if (result.attempt_no !== this.#attempt || !awaited) return;
+    this.#result = result;
     this.#view.showResult(result, this.#tape?.clip ?? null, this.#session.stored >= result.attempt_no);
     this.#view.showSentence(this.#index, this.#best);
     this.#enter("result");
+  }
+
+  /**
+   * An attempt that was judged while this page was away is durable before the page has heard of its result.
+   * @param {number} attempt
+   */
+  async #onStored(attempt) {
+    if (attempt !== this.#attempt) return;
+    if (this.#result?.attempt_no === attempt) this.#view.showStored();
+    else {
+      const former = await this.#formerResults();
+      const result = former.find((one) => one.attempt_no === attempt);
+      if (result) this.#onScored(result);
+      else if (this.#attempt === attempt) {
+        this.#view.banner.note("missed", "Your try is saved. Its marks are in “My progress”.");
+        this.#enter("ready");
+      }
+    }
   }
 
   // ------------------------------------------------------------------------------------------------ a try
@@ -187,6 +205,7 @@ export class PracticePage {
     if (!camera) return;
     this.#tape = new Tape(LAYOUT, camera.width / camera.height);
     this.#attempt = this.#session.beginAttempt(this.#index);
+    this.#result = null;
     this.#enter("recording");
   }
 
@@ -227,17 +246,24 @@ export class PracticePage {
 
   // ------------------------------------------------------------------------------------------------ the story
 
-  /** What was signed on former visits; without a network the page does without. */
+  /** What was signed on former visits. */
   async #recall() {
-    for (const result of this.#session.results.values()) this.#remember(result);
-    try {
-      const { items } = await this.#rest.attempts({ session_id: this.#session.id, limit: MOST_FORMER_ATTEMPTS });
-      for (const { result } of items) this.#remember(result);
-    } catch {
-      // The dots fill as results come in.
-    }
+    for (const result of [...this.#session.results.values(), ...(await this.#formerResults())]) this.#remember(result);
     const open = this.#session.sentences.findIndex((_, index) => (this.#best.get(index) ?? 0) < SUCCESS);
     if (this.#phase === "ready") this.#goTo(Math.max(0, open));
+  }
+
+  /**
+   * The results that the database holds of this session; none where there is no network, for the page does without.
+   * @returns {Promise<AttemptResult[]>}
+   */
+  async #formerResults() {
+    try {
+      const { items } = await this.#rest.attempts({ session_id: this.#session.id, limit: MOST_FORMER_ATTEMPTS });
+      return items.map(({ result }) => result);
+    } catch {
+      return [];
+    }
   }
 
   /** @param {AttemptResult} result */
@@ -254,8 +280,7 @@ export class PracticePage {
 
   #render() {
     if (this.#phase === "over") return;
-    const result = this.#attempt === null ? undefined : this.#session.results.get(this.#attempt);
-    this.#view.show(this.#phase, { index: this.#index, success: result?.success ?? false });
+    this.#view.show(this.#phase, { index: this.#index, success: this.#result?.success ?? false });
   }
 
   #finish() {
