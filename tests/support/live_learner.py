@@ -261,5 +261,3 @@ def no_commits(server: ServerProcess):
             yield
         finally:
             connection.execute("ROLLBACK")
-
-
