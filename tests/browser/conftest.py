@@ -34,9 +34,12 @@ def chromium() -> str | None:
     return shutil.which("chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def launch_browser() -> Iterator[Callable[[Path | None], Any]]:
-    """Starts a browser whose camera plays a recording (MJPEG), or that has no camera; one for each recording."""
+    """Starts a browser whose camera plays a recording (MJPEG), or that has no camera; one for each recording.
+
+    For one module: while Playwright is there its event loop counts as running, and no asynchronous test can start.
+    """
     playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (make test does)")
     path = chromium()
     if path is None:
