@@ -96,7 +96,6 @@ WRONG: dict[str, Wrong] = {
     ),
     "the same attempt with another sentence": Wrong((begin(), begin(i=1)), ErrorCode.ATTEMPT_CONFLICT),
     "no such sentence": Wrong((begin(i=7),), ErrorCode.SENTENCE_UNKNOWN),
-    "resume of what is not paused": Wrong((pack({"t": "resume"}),), ErrorCode.ILLEGAL_NOW),
     "complete in mid-attempt": Wrong((begin(), pack({"t": "complete"})), ErrorCode.ILLEGAL_NOW),
     "oversized": Wrong((bytes(max_message_bytes(HANDS_POSE) + 1),), ErrorCode.TOO_LARGE, CloseCode.MESSAGE_TOO_LARGE),
     "too many": Wrong((b"\xc1",) * (MAX_VIOLATIONS + 1), ErrorCode.MALFORMED, CloseCode.TOO_MANY_ERRORS),
