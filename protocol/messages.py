@@ -25,6 +25,7 @@ Mark = Annotated[float, Field(ge=0.0, le=1.0)]
 LayoutName = Literal["hands", "hands+pose", "holistic"]
 SessionStatus = Literal["created", "active", "paused", "completed", "abandoned"]
 Hand = Literal["left", "right", "both"]
+HandJoint = Annotated[int, Field(ge=0, le=20)]
 
 assert set(LayoutName.__args__) == set(LAYOUTS), "the wire names exactly the layouts there are"
 
@@ -172,6 +173,12 @@ class Finding(Message):
     unit: str | None
     severity: Literal["none", "minor", "major"]
     text: str
+    joints: list[HandJoint] = Field(
+        default=[], description="points of the hand (of both where `hand` is `both`) that were off; empty: none"
+    )
+    face_region: Literal["mouth", "brows", "eyes", "head"] | None = Field(
+        default=None, description="part of the face that was off"
+    )
 
 
 class AttemptResult(Message):

@@ -154,6 +154,7 @@ def _finding(
     stop: int,
     size: float | None = None,
     what: str = "",
+    joints: tuple[int, ...] | None = None,
 ) -> Finding:
     return make_finding(
         code,
@@ -164,13 +165,14 @@ def _finding(
         gloss=found.reference.gloss,
         size=size,
         what=what,
+        joints=joints,
     )
 
 
 def _face(found: SignComparison, clock: Clock) -> list[Finding]:
     if found.face is None or face_distance(*found.face) < FACE_OFF:
         return []
-    advice, size = face_advice(*found.face, found.mirror)
+    advice, size, region = face_advice(*found.face, found.mirror)
     gloss = found.reference.gloss
     return [
         make_finding(
@@ -181,6 +183,7 @@ def _face(found: SignComparison, clock: Clock) -> list[Finding]:
             gloss=gloss,
             size=size,
             what=advice,
+            face_region=region,
         )
     ]
 
@@ -207,8 +210,8 @@ def _shape(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Findin
     if excess is None:
         return []
     inside = slice(excess.start, excess.stop + 1)
-    advice, degrees = describe_shape(pair.hand[inside], pair.wanted[inside])
-    return [_finding("handshape_differs", found, clock, pair, excess.start, excess.stop, degrees, advice)]
+    advice, degrees, joints = describe_shape(pair.hand[inside], pair.wanted[inside])
+    return [_finding("handshape_differs", found, clock, pair, excess.start, excess.stop, degrees, advice, joints)]
 
 
 def _path(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Finding]:

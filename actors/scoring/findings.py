@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .results import Finding, rounded
@@ -144,10 +145,13 @@ def make_finding(
     gloss: str | None = None,
     size: float | None = None,
     what: str = "",
-    major: bool | None = None,
+    joints: Sequence[int] | None = None,
+    face_region: str | None = None,
 ) -> Finding:
-    """A finding by its row; ``major`` overrides what the row says about ``size``."""
+    """A finding by its row; ``joints`` where they are not the ones that every finding of this parameter is about."""
     row = CODES[code]
+    if joints is None:
+        joints = _JOINTS.get(row.parameter, ()) if row.kind == CORRECTION and hand is not None else ()
     text = row.text.format(hand=HAND_NAMES[hand], gloss=gloss or "the sign", what=what, size=size or 0.0)
     return Finding(
         code=code,
@@ -160,16 +164,21 @@ def make_finding(
         end_ms=round(end_ms),
         size=rounded(size),
         unit=row.unit if size is not None else None,
-        severity=_severity(row, size, major),
+        severity=_severity(row, size),
         text=text,
+        joints=tuple(joints),
+        face_region=face_region,
     )
 
 
-def _severity(row: FindingCode, size: float | None, major: bool | None) -> str:
+_PALM = (0, 1, 5, 9, 13, 17)
+_JOINTS = {"handshape": tuple(range(1, 21)), "orientation": _PALM, "location": _PALM, "movement": _PALM}
+"""Joints that a correction of a parameter is about, where nothing more exact is known."""
+
+
+def _severity(row: FindingCode, size: float | None) -> str:
     if row.kind != CORRECTION:
         return NONE
-    if major is not None:
-        return MAJOR if major else MINOR
     if row.major is None or size is None:
         return MAJOR
     return MAJOR if abs(size) >= row.major else MINOR

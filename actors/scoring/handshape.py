@@ -8,12 +8,14 @@ import numpy as np
 from .canonical import MIDDLE_KNUCKLE, WRIST
 
 FINGERS = ("thumb", "index finger", "middle finger", "ring finger", "little finger")
+JOINTS = ((1, 2, 3, 4), (5, 6, 7, 8), (9, 10, 11, 12), (13, 14, 15, 16), (17, 18, 19, 20))
+"""MediaPipe's points of each finger."""
 _CHAINS = ((1, 2, 3, 4), (0, 5, 6, 8), (0, 9, 10, 12), (0, 13, 14, 16), (0, 17, 18, 20))
 _TIP_OF = (4, 8, 12, 16, 20)
 _NEIGHBOURS = (
-    (8, 12, "index and middle finger"),
-    (12, 16, "middle and ring finger"),
-    (16, 20, "ring and little finger"),
+    (1, 2, "index and middle finger"),
+    (2, 3, "middle and ring finger"),
+    (3, 4, "ring and little finger"),
 )
 LEAST_BEND_DEGREES = 25.0
 LEAST_GAP = 0.25
@@ -42,29 +44,28 @@ def pointing(hands: np.ndarray) -> np.ndarray:
     return along / np.maximum(np.linalg.norm(along, axis=-1, keepdims=True), 1e-9)
 
 
-def describe_shape(hand: np.ndarray, wanted: np.ndarray) -> tuple[str, float]:
-    """What to change in ``hand`` to make it ``wanted`` (each ``(n, 21, 3)``, paired moments), and the largest bend
-    error in degrees.
+def describe_shape(hand: np.ndarray, wanted: np.ndarray) -> tuple[str, float, tuple[int, ...]]:
+    """What to change in ``hand`` to make it ``wanted`` (each ``(n, 21, 3)``, paired moments), the largest bend
+    error in degrees, and the joints of the fingers that are spoken of.
     """
     error = np.median(finger_bends(hand) - finger_bends(wanted), axis=0)
-    worst = np.argsort(-np.abs(error))
-    advice = [
-        f"{'straighten' if error[f] > 0 else 'bend'} the {FINGERS[f]}"
-        for f in worst[:2]
-        if abs(error[f]) >= LEAST_BEND_DEGREES
-    ]
-    if not advice:
-        advice = [_gap_advice(hand, wanted)]
-    return " and ".join(advice), float(np.abs(error).max())
+    bent = [int(f) for f in np.argsort(-np.abs(error))[:2] if abs(error[f]) >= LEAST_BEND_DEGREES]
+    if bent:
+        advice = " and ".join(f"{'straighten' if error[f] > 0 else 'bend'} the {FINGERS[f]}" for f in bent)
+    else:
+        advice, bent = _gap_advice(hand, wanted)
+    return advice, float(np.abs(error).max()), tuple(joint for f in sorted(bent) for joint in JOINTS[f])
 
 
-def _gap_advice(hand: np.ndarray, wanted: np.ndarray) -> str:
-    gaps = [np.median(_gap(hand, a, b) - _gap(wanted, a, b)) for a, b, _ in _NEIGHBOURS]
+def _gap_advice(hand: np.ndarray, wanted: np.ndarray) -> tuple[str, list[int]]:
+    tips = [(_TIP_OF[a], _TIP_OF[b]) for a, b, _ in _NEIGHBOURS]
+    gaps = [np.median(_gap(hand, *ends) - _gap(wanted, *ends)) for ends in tips]
     widest = int(np.argmax(np.abs(gaps)))
     if abs(gaps[widest]) >= LEAST_GAP:
-        return f"{'close' if gaps[widest] > 0 else 'spread'} {_NEIGHBOURS[widest][2]}"
+        a, b, names = _NEIGHBOURS[widest]
+        return f"{'close' if gaps[widest] > 0 else 'spread'} {names}", [a, b]
     thumb = np.median(_gap(hand, 4, 17) - _gap(wanted, 4, 17))
-    return "bring the thumb across the palm" if thumb > 0 else "take the thumb out from the palm"
+    return "bring the thumb across the palm" if thumb > 0 else "take the thumb out from the palm", [0]
 
 
 def _gap(hand: np.ndarray, a: int, b: int) -> np.ndarray:

@@ -23,6 +23,8 @@ MEASURES = (
     ("lower the head", "raise the head"),
 )
 """What to do when a measure is too small, and when it is too large."""
+REGIONS = ("mouth", "mouth", "brows", "brows", "eyes", "eyes", "head", "head")
+"""The part of the face that each measure is of."""
 TOLERANCE = np.array([0.12, 0.10, 0.06, 0.06, 0.05, 0.05, 0.12, 0.12], np.float32)
 """Eye distances by which expressions of one meaning differ."""
 CURVE = Curve(middle=1.2, width=0.25)
@@ -79,10 +81,10 @@ def face_distance(difference: np.ndarray, moved: np.ndarray) -> float:
     return float(np.minimum(np.abs(difference[:, moved]), _FARTHEST).mean())
 
 
-def face_advice(difference: np.ndarray, moved: np.ndarray, mirror: int) -> tuple[str, float]:
-    """What to do about the measure that is farthest off, and by how many tolerances it is."""
+def face_advice(difference: np.ndarray, moved: np.ndarray, mirror: int) -> tuple[str, float, str]:
+    """What to do about the measure that is farthest off, by how many tolerances it is, and the region of the face."""
     typical = np.where(moved, np.median(difference, axis=0), 0.0)
     worst = int(np.argmax(np.abs(typical)))
     own = _MIRROR[worst] if mirror else worst
     too_large = bool(typical[worst] * (_MIRROR_SIGN[worst] if mirror else 1) > 0)
-    return MEASURES[own][int(too_large)], float(abs(typical[worst]))
+    return MEASURES[own][int(too_large)], float(abs(typical[worst])), REGIONS[own]

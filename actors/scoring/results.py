@@ -15,7 +15,11 @@ def rounded(value: float | None) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was off, right, or could not be judged; ``hand`` is the learner's own, ``size`` in ``unit``."""
+    """One thing that was off, right, or could not be judged; ``hand`` is the learner's own, ``size`` in ``unit``.
+
+    ``joints`` are MediaPipe's points 0..20 of ``hand`` (of each hand where it is ``both``) that were off,
+    ``face_region`` the part of the face that was.
+    """
 
     code: str
     kind: str
@@ -29,6 +33,8 @@ class Finding:
     unit: str | None
     severity: str
     text: str
+    joints: tuple[int, ...] = ()
+    face_region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

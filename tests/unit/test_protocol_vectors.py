@@ -13,7 +13,7 @@ import pytest
 from protocol.codec import decode_client, decode_server, encode, pack_landmarks, to_float, unpack_points
 from protocol.codes import ERRORS, CloseCode, ErrorCode
 from protocol.landmarks import LAYOUTS
-from protocol.messages import Hello
+from protocol.messages import Finding, Hello
 from protocol.server_stream import ServerStream, Violation
 
 FOLDER = Path(__file__).parents[1] / "vectors"
@@ -78,3 +78,10 @@ def test_what_the_wire_forbids_is_answered_by_code_text_and_effect(case: dict[st
         assert stream.receive(encode(Hello(layout="hands", width=640, height=480)))[0].error.name == "HELLO_REPEATED"
     else:
         assert stream.receive(data) == []
+
+
+def test_a_finding_that_was_stored_before_joints_were_named_is_still_read() -> None:
+    stored = next(case["message"] for case in MESSAGES if case["message"]["t"] == "scored")["result"]["findings"][0]
+    old = {key: value for key, value in stored.items() if key not in ("joints", "face_region")}
+    finding = Finding.model_validate(old)
+    assert finding.text == stored["text"] and finding.joints == [] and finding.face_region is None

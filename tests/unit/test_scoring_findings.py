@@ -106,8 +106,9 @@ def test_a_stop_in_a_movement_is_named_with_its_length(scorer: Scorer, letter_cl
 def test_advice_names_the_fingers(letter_clips: Path) -> None:
     flat, fist = (hand_shape(letter(letter_clips, gloss), RIGHT, 12)[None] for gloss in "BA")
     assert (finger_bends(fist)[0, 1:] > 100).all() and (finger_bends(flat)[0, 1:] < 60).all()
-    advice, degrees = describe_shape(fist, flat)
+    advice, degrees, joints = describe_shape(fist, flat)
     assert advice.count("straighten") == 2 and degrees > 60
+    assert len(joints) == 8 and set(joints) <= set(range(5, 21)), "two fingers, and the thumb is none of them"
     assert "bend" in describe_shape(flat, fist)[0]
 
 

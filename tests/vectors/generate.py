@@ -62,6 +62,7 @@ def example_result() -> AttemptResult:
     finding = Finding(
         code="hand_too_low", kind="correction", parameter="location", hand="right", sign_index=0, gloss="THANK-YOU",
         start_ms=120, end_ms=400, size=0.25, unit="shoulder widths", severity="minor", text="Begin at the chin.",
+        joints=[0, 5, 17],
     )  # fmt: skip
     return AttemptResult(
         attempt_no=3, sentence_index=1, sentence="Merci · ありがとう", glosses=["THANK-YOU"], judged=True, score=0.82,
