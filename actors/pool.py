@@ -1,6 +1,7 @@
-"""Warm session actors: a session takes a blank one, serves itself to its end in it, and the pool refills.
+"""Warm session actors: a session takes a blank one and serves itself to its end in it.
 
-Runs on the server's event loop. What Ray does is behind ``spawn`` (``actors.launch``), so the pool itself is plain.
+Runs on the server's event loop. What Ray does is behind ``spawn`` (``actors.launch``), so the pool itself is plain;
+how many actors are started, and when, is decided by ``actors.reserve``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 
 from actors.control import Answered, ControlChannel, ControlListener, Counted, Packet, Ready, Released
+from actors.reserve import Census, Reserve
 from actors.slot import Slot, Spawned
 from actors.stats import Tally
 from storage.records import Id
@@ -38,16 +40,34 @@ def _cannot_start() -> PoolExhausted:
 
 
 class SessionPool:
-    """Keeps ``warm`` blank actors ready, at most ``largest`` in all, and starts few at a time."""
+    """At most ``largest`` sessions. ``warm`` actors are started beforehand and used up as learners come; after that
+    ``reserve`` blank ones are kept, which are refilled in quiet moments unless the machine is ``busy``.
+
+    ``on_left`` is told of every session that has ended here: True where in order, False where its process died.
+    """
 
     def __init__(
-        self, spawn: Callable[[int], Spawned], control_path: str, *, warm: int, largest: int, starting_at_once: int = 4
+        self,
+        spawn: Callable[[int], Spawned],
+        control_path: str,
+        *,
+        warm: int,
+        reserve: int,
+        largest: int,
+        starting_at_once: int = 4,
+        busy: Callable[[], bool] = lambda: False,
+        on_left: Callable[[Id, bool], None] = lambda _session, _in_order: None,
     ) -> None:
         self._spawn = spawn
         self._control_path = control_path
-        self._warm = warm
         self._largest = largest
-        self._starting_at_once = starting_at_once
+        self._most_processes = largest + reserve
+        self._busy = busy
+        self._on_left = on_left
+        self._loop = asyncio.get_running_loop()
+        self._reserve = Reserve(reserve, starting_at_once)
+        self._reserve.expect(min(warm, largest))
+        self._refill: asyncio.TimerHandle | None = None
         self._numbers = itertools.count(1)
         self._slots: dict[int, Slot] = {}
         self._starting: set[int] = set()
@@ -71,7 +91,7 @@ class SessionPool:
 
     async def ready(self) -> None:
         """Returns when the warm actors are up. Raises RuntimeError when actors cannot be started."""
-        while len(self._blank) + len(self._taken) < self._warm:
+        while len(self._blank) < self._reserve.expected:
             if self._failed_starts >= _START_FAILURES:
                 raise RuntimeError("session actors die while they start; their logs are in Ray's session folder")
             self._changed.clear()
@@ -90,10 +110,11 @@ class SessionPool:
             return slot
         claim = self._claims.get(session_id)
         if claim is None:
-            if not self._blank and len(self._taken) + len(self._claims) >= self._largest:
+            if self.sessions >= self._largest:
                 raise PoolExhausted("All places are taken; try again soon.", retry_after_s=5)
-            claim = asyncio.get_running_loop().create_future()
+            claim = self._loop.create_future()
             self._claims[session_id] = claim
+            self._reserve.claimed(self._now_ms())
             # However many starts have failed: one more for each who asks, what was missing may be there again.
             self._failed_starts = min(self._failed_starts, _START_FAILURES - 1)
             self._serve_claims()
@@ -106,13 +127,22 @@ class SessionPool:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Actors by state."""
-        return {"starting": len(self._starting), "blank": len(self._blank), "taken": len(self._taken)}
+        """Actors by state, and sessions that wait for one."""
+        return {
+            "waiting": len(self._claims),
+            "starting": len(self._starting),
+            "blank": len(self._blank),
+            "taken": len(self._taken),
+        }
 
     @property
-    def taken_pids(self) -> dict[Id, int]:
-        """Process of each session that is live here."""
-        return {session_id: slot.pid for session_id, slot in self._taken.items() if slot.pid is not None}
+    def sessions(self) -> int:
+        """Sessions that are live here or are about to be."""
+        return len(self._taken) + len(self._claims)
+
+    def ready_in_ms(self, promised: int) -> int:
+        """How long the last of ``promised`` more sessions has to wait for its actor; 0 where all are warm."""
+        return self._reserve.ready_in_ms(self._census(promised))
 
     async def drain(self, after_ms: int, spread_ms: int, timeout_s: float) -> bool:
         """Ends every session in order and takes no new ones; True if all were done within ``timeout_s``."""
@@ -127,6 +157,8 @@ class SessionPool:
     def close(self) -> None:
         """Ends what is left, at once."""
         self._closing = True
+        if self._refill is not None:
+            self._refill.cancel()
         for slot in list(self._slots.values()):
             slot.spawned.kill()
             slot.gone()
@@ -139,19 +171,32 @@ class SessionPool:
     # ----------------------------------------------------------------------------------------------------------- inside
 
     def _fill(self) -> None:
-        """Starts what is missing; the claims that wait count as well as the warm reserve."""
+        """Starts what is to be started now, and looks again when the reserve says so."""
+        if self._refill is not None:
+            self._refill.cancel()
+            self._refill = None
         if self._closing or self._failed_starts >= _START_FAILURES:
             return
-        wanted = self._warm + len(self._claims) - len(self._blank) - len(self._starting)
-        free = self._largest + self._warm - len(self._slots)
-        for _ in range(min(wanted, free, self._starting_at_once - len(self._starting))):
-            number = next(self._numbers)
-            slot = Slot(number, self._spawn(number))
-            self._slots[number] = slot
-            self._starting.add(number)
-            watcher = asyncio.create_task(self._watch(slot))
-            self._watchers.add(watcher)
-            watcher.add_done_callback(self._watchers.discard)
+        for _ in range(self._reserve.starts(self._census(), self._busy(), self._now_ms())):
+            self._start()
+        if self._reserve.look_again_ms is not None:
+            self._refill = self._loop.call_at((self._reserve.look_again_ms + 1) / 1000, self._fill)
+
+    def _census(self, promised: int = 0) -> Census:
+        allowed = self._most_processes - len(self._slots)
+        return Census(len(self._claims) + promised, len(self._blank), len(self._starting), allowed)
+
+    def _now_ms(self) -> int:
+        return round(self._loop.time() * 1000)
+
+    def _start(self) -> None:
+        number = next(self._numbers)
+        slot = Slot(number, self._spawn(number), self._now_ms())
+        self._slots[number] = slot
+        self._starting.add(number)
+        watcher = asyncio.create_task(self._watch(slot))
+        self._watchers.add(watcher)
+        watcher.add_done_callback(self._watchers.discard)
 
     def _accept(self, sock: socket.socket) -> None:
         """An actor has connected; its first packet says which it is."""
@@ -172,6 +217,7 @@ class SessionPool:
         slot.channel, slot.pid = channel, packet.pid
         self._starting.discard(slot.number)
         self._failed_starts = 0
+        self._reserve.came_up(self._now_ms() - slot.started_ms)
         self._blank.append(slot)
         self._changed.set()
         self._serve_claims()
@@ -193,19 +239,21 @@ class SessionPool:
         elif isinstance(packet, Counted):
             self.tally.add(packet.report)
         elif isinstance(packet, Released):
-            self._forget(slot)
+            self._forget(slot, in_order=True)
 
     async def _watch(self, slot: Slot) -> None:
         """Waits for the process to end, however it ends."""
+        in_order = True
         try:
             await slot.spawned.ended
         except Exception as death:  # Ray has many names for it; all mean that the process is gone
+            in_order = False
             if not self._closing:
                 _log.warning("session actor %d died: %s", slot.number, type(death).__name__)
         if slot.number in self._starting:
             self._failed_starts += 1
         self._starting.discard(slot.number)
-        self._forget(slot)
+        self._forget(slot, in_order)
         slot.gone()
         slot.spawned.kill()
         self._slots.pop(slot.number, None)
@@ -218,9 +266,10 @@ class SessionPool:
         for session_id in list(self._claims):
             self._claims.pop(session_id).set_exception(why())
 
-    def _forget(self, slot: Slot) -> None:
+    def _forget(self, slot: Slot, in_order: bool) -> None:
         """The session may start anew elsewhere from now on."""
         if slot.session_id is not None and self._taken.get(slot.session_id) is slot:
             del self._taken[slot.session_id]
+            self._on_left(slot.session_id, in_order)
         if slot in self._blank:
             self._blank.remove(slot)

@@ -26,9 +26,10 @@ class Spawned:
 class Slot:
     """One session actor, from its start to its end."""
 
-    def __init__(self, number: int, spawned: Spawned) -> None:
+    def __init__(self, number: int, spawned: Spawned, started_ms: int) -> None:
         self.number = number
         self.spawned = spawned
+        self.started_ms = started_ms
         self.session_id: Id | None = None
         self.channel: ControlChannel | None = None
         self.pid: int | None = None

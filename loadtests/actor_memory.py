@@ -105,7 +105,7 @@ async def _practise(setup: ActorSetup, url: str, session_id: Id, library: Path, 
         ended.append(asyncio.wrap_future(handle.run.remote(own, writer).future()))
         return Spawned(ended[-1], lambda: ray.kill(handle))
 
-    pool = SessionPool(spawn, setup.control_path, warm=1, largest=1)
+    pool = SessionPool(spawn, setup.control_path, warm=1, reserve=0, largest=1)
     await pool.open()
     await pool.ready()
     slot = await pool.acquire(session_id)

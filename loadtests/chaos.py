@@ -60,8 +60,12 @@ def run(plan: Plan, folder: Path) -> dict[str, Any]:
     with _database(plan.database, folder) as (url, database):
         server = ServerProcess(
             folder,
-            warm=max(2, plan.learners // 4),
-            settings={"STORYSIGN_PASSIVATE_AFTER_MS": PASSIVATE_AFTER_MS, "OMP_NUM_THREADS": "1"},
+            warm=plan.learners,
+            settings={
+                "STORYSIGN_PASSIVATE_AFTER_MS": PASSIVATE_AFTER_MS,
+                "STORYSIGN_RESERVE": str(max(2, plan.learners // 4)),
+                "OMP_NUM_THREADS": "1",
+            },
             database_url=url,
         )
         victims = Victims(server, database, rng)

@@ -21,11 +21,16 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from protocol.client_stream import ClientStream
 from protocol.errors import ProtocolError
 from protocol.messages import SUBPROTOCOL, TICKET_PREFIX, Feedback, ServerMessage, Welcome
-from server.rest_client import RestProblem, ServerUnreachable
+from server.rest_client import InLine, Line, RestProblem, ServerUnreachable
 
 _OPEN_TIMEOUT_S = 15.0
 _MAX_MESSAGE_BYTES = 4 * 2**20
 _RETRY_LATER = frozenset({401, 429, 500, 502, 503, 504})
+
+
+def in_line_text(line: Line) -> str:
+    """How a learner is told."""
+    return f"All places are taken: you are number {line.place} in line, about {line.wait_s} s."
 
 
 class StreamStopped(Exception):
@@ -74,6 +79,7 @@ class PracticeClient:
         self._recovered = True
         self._welcomes = 0
         self._failures = 0
+        self._wait_at_least_s = 0.0
         self._ticket_refused = False
         self._stop_reason: str | None = None
         self._stop_cause: Exception | None = None
@@ -172,8 +178,10 @@ class PracticeClient:
                 self._stop("The server has ended this stream.")
             await self._tell_change()
             if self._stop_reason is None:
-                await self._sleep_s(self.stream.reconnect_delay_ms(self._random01(), self._failures) / 1_000.0)
+                delay_s = self.stream.reconnect_delay_ms(self._random01(), self._failures) / 1_000.0
+                await self._sleep_s(max(delay_s, self._wait_at_least_s))
                 self._failures += 1
+                self._wait_at_least_s = 0.0
 
     async def _one_connection(self) -> None:
         """From the ticket to the loss of the socket."""
@@ -242,7 +250,10 @@ class PracticeClient:
             self._ticket_refused = status == 401
         elif isinstance(error, RestProblem):
             status = error.status if error.status != 401 else 403
-        if status in _RETRY_LATER:
+            self._wait_at_least_s = error.retry_after_s or 0.0
+        if isinstance(error, InLine):
+            self._on_trouble(in_line_text(error.line))
+        elif status in _RETRY_LATER:
             self._on_trouble(f"The server could not be reached ({error}).")
         else:
             self._stop(f"The server refuses this stream: {error}", error)

@@ -26,6 +26,9 @@ ENVIRONMENT: Mapping[str, str] = {
     "STORYSIGN_PORT": "port",
     "STORYSIGN_DATABASE": "database_url",
     "STORYSIGN_WARM": "warm_actors",
+    "STORYSIGN_RESERVE": "reserve_actors",
+    "STORYSIGN_MAX_SESSIONS": "max_sessions",
+    "STORYSIGN_LATE_SHARE_MAX": "late_share_max",
     "STORYSIGN_RAY_ADDRESS": "ray_address",
     "STORYSIGN_MODELS": "models_dir",
     "STORYSIGN_STATE": "state_dir",
@@ -52,7 +55,18 @@ class Settings(BaseModel):
     host: str = Field(default=DEFAULT_HOST, description="address to listen on")
     port: int = Field(default=DEFAULT_PORT, ge=0, le=65_535, description="port to listen on; 0 takes a free one")
     database_url: str = Field(description="where the data is kept, such as sqlite:///PATH")
-    warm_actors: int = Field(default=2, ge=0, le=1_000, description="blank session actors that are kept ready")
+    warm_actors: int = Field(
+        default=2, ge=0, le=1_000, description="session actors that are started beforehand and used up as learners come"
+    )
+    reserve_actors: int = Field(
+        default=2, ge=0, le=100, description="blank session actors that are kept ready in the long run"
+    )
+    max_sessions: int | None = Field(
+        default=None, ge=1, le=10_000, description="live sessions at most; none: as many as memory has room for"
+    )
+    late_share_max: float = Field(
+        default=0.05, ge=0, le=1, description="share of marks that may come late before newcomers wait; 1: any"
+    )
     ray_address: str | None = Field(default=None, description="a running Ray cluster; none starts one in this machine")
     public_url: str | None = Field(
         default=None, pattern=r"^https?://", description="address that learners see when a proxy stands in front"

@@ -106,7 +106,7 @@ class Handoff(asyncio.Protocol):
         except Problem as problem:
             self._refuse(problem)
         except PoolExhausted as full:
-            self._refuse(Problem(ProblemCode.NO_CAPACITY, str(full)))
+            self._refuse(Problem(ProblemCode.NO_CAPACITY, str(full), retry_after_s=full.retry_after_s))
         except SlotGone:
             self._refuse(Problem(ProblemCode.NO_CAPACITY, "The session is changing its place; try again."))
         except Exception as fault:
@@ -140,7 +140,7 @@ class Handoff(asyncio.Protocol):
 def _as_http(problem: Problem) -> bytes:
     status = HTTPStatus(PROBLEMS[problem.code].status)
     body = problem_body(problem)
-    headers = {**problem_headers(problem.code), "Content-Length": str(len(body)), "Connection": "close"}
+    headers = {**problem_headers(problem), "Content-Length": str(len(body)), "Connection": "close"}
     lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode() + body
 

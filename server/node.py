@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
 import time
 from collections.abc import Callable, Collection
@@ -22,8 +23,10 @@ from actors.slot import SlotGone
 from actors.stats import Tally
 from server.auth import TicketOffice, TicketRefused
 from server.config import Settings
+from server.door import Door
 from server.handoff import Admission
 from server.library.starter import ensure_starter_library
+from server.machine import memory_bytes, sessions_in
 from server.metrics import NodeMetrics
 from server.models import GESTURE_EMBEDDER, model_path
 from server.node_folder import NodeFolder
@@ -36,7 +39,6 @@ from storage.ports import Store
 from storage.records import DEFAULT_TENANT, Id, SessionClose, SessionRecord
 
 CommandName = Literal["pause", "resume", "complete", "abandon"]
-_LARGEST_POOL = 200
 _NOT_UP = "The server is starting or stopping."
 _DRAIN_AFTER_MS = 200
 _DRAIN_SPREAD_MS = 2_000
@@ -57,7 +59,10 @@ class Node:
         self._folder: NodeFolder | None = None
         self._writer: ActorHandle | None = None
         self._pool: SessionPool | None = None
-        self._sweeping: asyncio.Task[None] | None = None
+        self._upkeep: list[asyncio.Task[None]] = []
+        most_sessions = settings.max_sessions or sessions_in(memory_bytes())
+        self._most_sessions = most_sessions
+        self._door = Door(most_sessions, settings.late_share_max, _monotonic_ms)
         self._writer_tally = Tally()
         self._metrics = NodeMetrics(self._tallies, self._gauges)
 
@@ -92,18 +97,22 @@ class Node:
             session_spawner(setup, self._writer),
             setup.control_path,
             warm=self.settings.warm_actors,
-            largest=_LARGEST_POOL,
+            reserve=self.settings.reserve_actors,
+            largest=self._most_sessions,
+            starting_at_once=max(2, os.cpu_count() or 1),
+            busy=lambda: self._door.busy,
+            on_left=self._door.left,
         )
         await self._pool.open()
         await self._pool.ready()
         sweep = sweep_landmarks(self.store, _now_ms, lambda: asyncio.sleep(SWEEP_EVERY_S))
-        self._sweeping = asyncio.create_task(sweep)
+        self._upkeep = [asyncio.create_task(sweep), asyncio.create_task(self._door.watch(self._pool))]
 
     async def stop(self) -> None:
         """Moves the learners on, flushes what they did, ends every process. Safe to call at any point of ``start``."""
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-            await asyncio.gather(self._sweeping, return_exceptions=True)
+        for task in self._upkeep:
+            task.cancel()
+        await asyncio.gather(*self._upkeep, return_exceptions=True)
         if self._pool is not None:
             await self._pool.drain(_DRAIN_AFTER_MS, _DRAIN_SPREAD_MS, self.settings.drain_ms / 1000)
             self._pool.close()
@@ -126,15 +135,22 @@ class Node:
             holder = self.tickets.redeem(ticket, now_ms)
         except TicketRefused as refused:
             raise Problem(ProblemCode(f"ticket_{refused.reason}"), str(refused)) from None
+        self.ask_for_place(holder.learner_id, holder.session_id)
         following = self.tickets.mint(holder.learner_id, holder.session_id, holder.tenant_id, now_ms)
         return Admission(holder.session_id, following, str(self._ready_shelf.folder))
 
     async def hand_over(self, packet: Attach, descriptor: int) -> None:
         """Gives a learner's socket to the session's actor. Raises PoolExhausted, SlotGone."""
-        slot = await self._running_pool.acquire(packet.session_id)
+        pool = self._running_pool
+        self._door.came(packet.session_id)
+        slot = await pool.acquire(packet.session_id)
         slot.attach(packet, descriptor)
 
     # ------------------------------------------------------------------------------------------------ REST
+
+    def ask_for_place(self, learner_id: Id, session_id: Id) -> int:
+        """In how many ms a session would have its actor. Raises Problem where there is no room now."""
+        return self._door.ask(self._running_pool, learner_id, session_id)
 
     async def library_glosses(self) -> Collection[str]:
         """The signs that have a reference, those that were imported a moment ago among them."""
@@ -217,3 +233,7 @@ class Node:
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
+
+
+def _monotonic_ms() -> int:
+    return time.monotonic_ns() // 1_000_000

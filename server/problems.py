@@ -122,12 +122,16 @@ RETRY_AFTER_S: Mapping[ProblemCode, int] = MappingProxyType(
 
 
 class Problem(Exception):
-    """Raised by a handler to answer with a problem document; ``members`` are extra members of the document."""
+    """Raised by a handler to answer with a problem document; ``members`` are extra members of the document.
 
-    def __init__(self, code: ProblemCode, detail: str, **members: Any) -> None:
+    ``retry_after_s`` goes into the header ``Retry-After``, in place of what is usual for the code.
+    """
+
+    def __init__(self, code: ProblemCode, detail: str, *, retry_after_s: int | None = None, **members: Any) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
+        self.retry_after_s = RETRY_AFTER_S.get(code) if retry_after_s is None else retry_after_s
         self.members = members
 
 
@@ -145,12 +149,12 @@ def problem_document(problem: Problem) -> dict[str, Any]:
     }
 
 
-def problem_headers(code: ProblemCode) -> dict[str, str]:
+def problem_headers(problem: Problem) -> dict[str, str]:
     """The headers that belong to the document, its media type among them."""
     headers = {"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"}
-    if code in RETRY_AFTER_S:
-        headers["Retry-After"] = str(RETRY_AFTER_S[code])
-    if PROBLEMS[code].status == 401:
+    if problem.retry_after_s is not None:
+        headers["Retry-After"] = str(problem.retry_after_s)
+    if PROBLEMS[problem.code].status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return headers
 
@@ -162,7 +166,7 @@ def problem_body(problem: Problem) -> bytes:
 
 def problem_response(problem: Problem) -> Response:
     """The document as a response."""
-    return Response(problem_body(problem), PROBLEMS[problem.code].status, problem_headers(problem.code))
+    return Response(problem_body(problem), PROBLEMS[problem.code].status, problem_headers(problem))
 
 
 def of_store_error(error: StoreError) -> Problem:

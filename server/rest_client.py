@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -23,15 +25,36 @@ from server.api.models import (
 Body = TypeVar("Body", bound=BaseModel)
 _TIMEOUT_S = 30.0
 _PAGE = 100
+_ASK_AGAIN_S = 5.0
 
 
 class RestProblem(Exception):
-    """The server refused a request; ``code`` is that of the problem document, ``str()`` its sentence."""
+    """The server refused a request; ``code`` is that of the problem document, ``str()`` its sentence.
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    ``retry_after_s`` is when the server would have it again, None where it did not say.
+    """
+
+    def __init__(self, status: int, code: str, detail: str, retry_after_s: float | None = None) -> None:
         super().__init__(detail)
         self.status = status
         self.code = code
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A place in the line before a full server, from 1, and about how long it will take."""
+
+    place: int
+    wait_s: int
+
+
+class InLine(RestProblem):
+    """All places are taken; who asks again after ``retry_after_s`` keeps the place in ``line``."""
+
+    def __init__(self, line: Line, status: int, code: str, detail: str, retry_after_s: float | None) -> None:
+        super().__init__(status, code, detail, retry_after_s)
+        self.line = line
 
 
 class ServerUnreachable(Exception):
@@ -116,9 +139,32 @@ class RestClient:
         try:
             if response.is_success:
                 return body.model_validate_json(response.content)
-            problem = response.json()
-            raise RestProblem(response.status_code, problem["code"], problem["detail"])
+            raise _problem(response)
         except (ValueError, KeyError, TypeError) as error:
             raise ServerUnreachable(
                 f"What answers at {self.base_url} is not a StorySign server (HTTP {response.status_code})."
             ) from error
+
+
+async def when_there_is_room(
+    ask: Callable[[], Awaitable[Body]],
+    in_line: Callable[[Line], None],
+    sleep_s: Callable[[float], Awaitable[None]],
+) -> Body:
+    """Asks again as long as all places are taken, telling ``in_line`` how it stands each time. Raises RestProblem."""
+    while True:
+        try:
+            return await ask()
+        except InLine as full:
+            in_line(full.line)
+            await sleep_s(_ASK_AGAIN_S if full.retry_after_s is None else full.retry_after_s)
+
+
+def _problem(response: httpx.Response) -> RestProblem:
+    """Raises ValueError, KeyError or TypeError where it is no problem document."""
+    document = response.json()
+    retry_after = response.headers.get("Retry-After")
+    said = response.status_code, document["code"], document["detail"], float(retry_after) if retry_after else None
+    if "place" in document:
+        return InLine(Line(document["place"], document["wait_s"]), *said)
+    return RestProblem(*said)

@@ -32,6 +32,9 @@ class PracticeNode(Protocol):
     store: Store
     tickets: TicketOffice
 
+    def ask_for_place(self, learner_id: Id, session_id: Id) -> int:
+        """In how many ms a session would have its actor. Raises Problem where there is no room now."""
+
     async def library_glosses(self) -> Collection[str]:
         """The signs that have a reference now."""
 

@@ -230,12 +230,16 @@ class SessionBody(Answer):
 
 
 class TicketBody(Answer):
-    """What opens one connection to the stream: offer both names of ``subprotocols`` when connecting to the URL."""
+    """What opens one connection to the stream: offer both names of ``subprotocols`` when connecting to the URL.
+
+    ``ready_in_ms``: how long the session's process will take to start, about; 0 where it is there already.
+    """
 
     ticket: str
     stream_url: str
     subprotocols: list[str]
     expires_at_ms: int
+    ready_in_ms: int
 
 
 class CreatedSession(Answer):

@@ -24,8 +24,9 @@ async def create_session(request: Request, node: NodeDep, learner: LearnerDep, w
     if missing:
         raise Problem(ProblemCode.GLOSSES_UNKNOWN, f"There is no reference for {', '.join(missing)}.", glosses=missing)
     session = _new_session(story, learner, wish, unix_ms())
+    ready_in_ms = node.ask_for_place(learner.id, session.id)
     await node.store.create_session(session)
-    return CreatedSession(session=SessionBody.of(session), stream=_ticket(request, node, session))
+    return CreatedSession(session=SessionBody.of(session), stream=_ticket(request, node, session, ready_in_ms))
 
 
 @router.get("/{session_id}")
@@ -39,7 +40,7 @@ async def fresh_ticket(request: Request, node: NodeDep, learner: LearnerDep, ses
     """A ticket for one more connection, to go on after a break."""
     if session.status in ("completed", "abandoned"):
         raise Problem(ProblemCode.SESSION_STATUS, f"The session is {session.status}: start a new one.")
-    return _ticket(request, node, session)
+    return _ticket(request, node, session, node.ask_for_place(session.user_id, session.id))
 
 
 @router.post("/{session_id}/pause")
@@ -105,7 +106,7 @@ def _new_session(story: Story, learner: Learner, wish: NewSession, now_ms: int) 
     )
 
 
-def _ticket(request: Request, node: PracticeNode, session: SessionRecord) -> TicketBody:
+def _ticket(request: Request, node: PracticeNode, session: SessionRecord, ready_in_ms: int) -> TicketBody:
     """The stream is where the caller has found REST, unless the operator says otherwise."""
     now_ms = unix_ms()
     ticket = node.tickets.mint(session.user_id, session.id, session.tenant_id, now_ms)
@@ -115,4 +116,5 @@ def _ticket(request: Request, node: PracticeNode, session: SessionRecord) -> Tic
         stream_url="ws" + base_url.removeprefix("http") + STREAM_PATH,
         subprotocols=[SUBPROTOCOL, TICKET_PREFIX + ticket],
         expires_at_ms=now_ms + node.settings.ticket_ttl_ms,
+        ready_in_ms=ready_in_ms,
     )

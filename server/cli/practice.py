@@ -15,11 +15,12 @@ from protocol.landmarks import LandmarkClip
 from server.api.models import CreatedSession
 from server.cli.practice_view import PracticeView
 from server.cli.tokens import TokenFile
+from server.client import in_line_text
 from server.clips import read_clip
 from server.config import DEFAULT_URL, Settings
 from server.practice import PracticeOutcome, practise
 from server.problems import ProblemCode
-from server.rest_client import RestClient, RestProblem
+from server.rest_client import RestClient, RestProblem, when_there_is_room
 
 
 class PracticeRefused(Exception):
@@ -78,7 +79,9 @@ async def _run(
 ) -> PracticeOutcome:
     async with RestClient(url) as rest:
         await _log_in(rest, TokenFile(settings.state_dir))
-        created = await rest.create_session(**wish)
+        created = await when_there_is_room(
+            lambda: rest.create_session(**wish), lambda line: view.say(in_line_text(line)), asyncio.sleep
+        )
         _introduce(created, view)
         return await practise(rest, created, recordings, view, speed=speed, drop_every_s=drop_every_s)
 
@@ -107,6 +110,8 @@ def local_time_zone(link: Path = Path("/etc/localtime")) -> str:
 def _introduce(created: CreatedSession, view: PracticeView) -> None:
     session = created.session
     view.say(f"Session {session.id}: {session.session_name}", "bold")
+    if created.stream.ready_in_ms:
+        view.say(f"A place is being prepared, about {created.stream.ready_in_ms / 1_000:.0f} s …")
 
 
 def _summary(outcome: PracticeOutcome, view: PracticeView) -> None:

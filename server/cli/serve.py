@@ -44,7 +44,7 @@ def serve(
         int | None, typer.Option(min=0, max=65_535, help=f"Port to listen on; 0: a free one [default: {DEFAULT_PORT}].")
     ] = None,
     database: Annotated[str | None, typer.Option(metavar="URL", help="Where data is kept: sqlite:///PATH.")] = None,
-    warm: Annotated[int | None, typer.Option(min=0, help="Session actors that are kept ready.")] = None,
+    warm: Annotated[int | None, typer.Option(min=0, help="Session actors to start beforehand, for a class.")] = None,
     ray_address: Annotated[str | None, typer.Option(help="Join this Ray cluster; none: start one here.")] = None,
 ) -> None:
     """Start a server on this machine; Ctrl-C stops it and everything it started."""

@@ -45,6 +45,9 @@ class ServerProcess:
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("STORYSIGN_")} | {
             "STORYSIGN_MODELS": str(Settings.from_environment().models_dir),
             **{f"XDG_{kind}_HOME": str(folder / kind.lower()) for kind in ("DATA", "CACHE", "STATE")},
+            # Nobody is turned away because the machine is busy with other tests, and few processes are started.
+            "STORYSIGN_LATE_SHARE_MAX": "1",
+            "STORYSIGN_RESERVE": str(min(warm, 2)),
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
             **(settings or {}),
         }

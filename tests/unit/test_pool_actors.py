@@ -8,11 +8,13 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from actors.control import Answered, Attach, Command, ControlChannel, Drain, Packet, Ready, Released, connect
 from actors.pool import PoolExhausted, SessionPool
+from actors.reserve import REFILL_AFTER_MS
 from actors.slot import SlotGone, Spawned
 
 SESSIONS = [number.to_bytes(16, "big") for number in range(1, 10)]
@@ -70,10 +72,10 @@ class Machines:
         self.all: list[StandIn] = []
         self.automatic = True
         self.doomed = False
-        self._control_path = control_path
+        self.control_path = control_path
 
     def spawn(self, number: int) -> Spawned:
-        machine = StandIn(number, self._control_path)
+        machine = StandIn(number, self.control_path)
         self.all.append(machine)
         if self.doomed:
             machine.die(Died("no memory"))
@@ -95,10 +97,17 @@ def machines(tmp_path: Path) -> Machines:
     return Machines(str(tmp_path / "c.sock"))
 
 
+def a_pool(machines: Machines, warm: int, reserve: int | None = None, **options: Any) -> SessionPool:
+    """At most three sessions unless ``options`` say otherwise; the reserve is as large as what is warm at the start."""
+    options = {"largest": 3, **options}
+    reserve = warm if reserve is None else reserve
+    return SessionPool(machines.spawn, machines.control_path, warm=warm, reserve=reserve, **options)
+
+
 @pytest.fixture
-async def pool(machines: Machines, tmp_path: Path) -> AsyncIterator[SessionPool]:
-    """A pool of two warm actors, three at most."""
-    pool = SessionPool(machines.spawn, str(tmp_path / "c.sock"), warm=2, largest=3)
+async def pool(machines: Machines) -> AsyncIterator[SessionPool]:
+    """A pool of two warm actors, three sessions at most."""
+    pool = a_pool(machines, warm=2)
     await pool.open()
     yield pool
     pool.close()
@@ -123,13 +132,47 @@ async def test_warm_actors_are_ready(pool: SessionPool):
     assert counts(pool) == (0, 2, 0)
 
 
-async def test_a_session_takes_a_blank_actor_and_the_pool_refills(pool: SessionPool, machines: Machines):
+async def test_a_session_takes_a_blank_actor(pool: SessionPool):
     await pool.ready()
     slot = await pool.acquire(SESSIONS[0])
     assert pool.live(SESSIONS[0]) is slot
-    assert pool.taken_pids == {SESSIONS[0]: slot.pid}
+    assert slot.session_id == SESSIONS[0]
+    assert counts(pool) == (0, 1, 1)
+
+
+async def test_the_reserve_is_refilled_after_a_while_and_not_at_once(
+    pool: SessionPool, machines: Machines, monkeypatch: pytest.MonkeyPatch
+):
+    await pool.ready()
+    now_ms = pool._now_ms()
+    monkeypatch.setattr(pool, "_now_ms", lambda: now_ms)
+    await pool.acquire(SESSIONS[0])
+    assert counts(pool) == (0, 1, 1) and len(machines.all) == 2
+    now_ms += REFILL_AFTER_MS
+    pool._fill()
     await until(lambda: counts(pool) == (0, 2, 1))
-    assert len(machines.all) == 3
+
+
+async def test_a_class_that_was_announced_is_used_up_and_not_replaced(machines: Machines):
+    pool = a_pool(machines, warm=6, reserve=1, largest=8)
+    await pool.open()
+    await pool.ready()
+    assert counts(pool) == (0, 6, 0)
+    await asyncio.gather(*(pool.acquire(session_id) for session_id in SESSIONS[:5]))
+    assert counts(pool) == (0, 1, 5) and len(machines.all) == 6
+    pool.close()
+
+
+async def test_who_comes_is_told_how_long_a_start_takes(machines: Machines):
+    machines.automatic = False
+    pool = a_pool(machines, warm=1, reserve=0, largest=9, starting_at_once=2)
+    await pool.open()
+    assert pool.ready_in_ms(promised=2) > 0
+    machines.all[0].come_up()
+    await pool.ready()
+    assert pool.ready_in_ms(promised=1) == 0
+    assert 0 < pool.ready_in_ms(promised=2) <= pool.ready_in_ms(promised=3) < pool.ready_in_ms(promised=4)
+    pool.close()
 
 
 async def test_a_session_that_is_live_keeps_its_actor(pool: SessionPool):
@@ -149,7 +192,7 @@ async def test_claims_wait_for_actors_that_are_still_starting(machines: Machines
     for session_id in SESSIONS[:2]:
         await pool.acquire(session_id)
     claim = asyncio.create_task(pool.acquire(SESSIONS[2]))
-    await until(lambda: pool.counts["starting"] == 3)
+    await until(lambda: pool.counts["starting"] == 1)
     assert not claim.done()
     machines.alive[-1].come_up()
     slot = await claim
@@ -161,15 +204,15 @@ async def test_a_learner_who_gave_up_waiting_does_not_spoil_the_claim_of_another
     await pool.ready()
     await asyncio.gather(*(pool.acquire(session_id) for session_id in SESSIONS[:2]))
     gone, stays = (asyncio.create_task(pool.acquire(SESSIONS[2])) for _ in range(2))
-    await until(lambda: pool.counts["starting"] == 3)
+    await until(lambda: pool.counts["starting"] == 1)
     gone.cancel()
     machines.alive[-1].come_up()
     assert (await stays).session_id == SESSIONS[2]
 
 
-async def test_no_more_start_at_once_than_allowed(machines: Machines, tmp_path: Path):
+async def test_no_more_start_at_once_than_allowed(machines: Machines):
     machines.automatic = False
-    pool = SessionPool(machines.spawn, str(tmp_path / "c.sock"), warm=7, largest=10, starting_at_once=3)
+    pool = a_pool(machines, warm=7, largest=10, starting_at_once=3)
     await pool.open()
     assert counts(pool) == (3, 0, 0)
     machines.all[0].come_up()
@@ -180,11 +223,8 @@ async def test_no_more_start_at_once_than_allowed(machines: Machines, tmp_path: 
 async def test_when_all_places_are_taken_it_says_when_to_ask_again(pool: SessionPool):
     for session_id in SESSIONS[:3]:
         await pool.acquire(session_id)
-    await until(lambda: pool.counts["blank"] == 2)
-    for session_id in SESSIONS[3:5]:
-        await pool.acquire(session_id)
     with pytest.raises(PoolExhausted) as full:
-        await pool.acquire(SESSIONS[5])
+        await pool.acquire(SESSIONS[3])
     assert full.value.retry_after_s > 0
     assert await pool.acquire(SESSIONS[0]) is pool.live(SESSIONS[0]), "who is in stays in"
 
@@ -234,29 +274,44 @@ async def test_an_actor_that_released_its_session_is_not_given_it_again(pool: Se
     await until(lambda: pool.live(SESSIONS[0]) is None)
     assert (await pool.acquire(SESSIONS[0])).number != slot.number
     await until(lambda: machines.serving(slot.pid).killed)
-    await until(lambda: counts(pool) == (0, 2, 1))
+    assert counts(pool) == (0, 0, 1)
 
 
-@pytest.mark.parametrize("before", [True, False], ids=["blank", "taken"])
-async def test_an_actor_that_dies_is_replaced(pool: SessionPool, machines: Machines, before: bool):
+async def test_a_blank_actor_that_dies_is_replaced(pool: SessionPool, machines: Machines):
     await pool.ready()
-    slot = None if before else await pool.acquire(SESSIONS[0])
-    victim = machines.alive[0] if slot is None else machines.serving(slot.pid)
-    victim.die(Died("SIGKILL"))
+    machines.alive[0].die(Died("SIGKILL"))
     await until(lambda: len(machines.all) == 3 and counts(pool) == (0, 2, 0))
-    assert pool.live(SESSIONS[0]) is None
-    if slot is not None:
-        assert not slot.sent_away(1, 1)
-        with pytest.raises(SlotGone):
-            await slot.command("pause")
+
+
+async def test_a_session_whose_actor_died_is_live_no_more_and_takes_another(pool: SessionPool, machines: Machines):
+    slot = await pool.acquire(SESSIONS[0])
+    machines.serving(slot.pid).die(Died("SIGKILL"))
+    await until(lambda: pool.live(SESSIONS[0]) is None)
+    assert not slot.sent_away(1, 1)
+    with pytest.raises(SlotGone):
+        await slot.command("pause")
+    assert (await pool.acquire(SESSIONS[0])).number != slot.number
+
+
+async def test_it_says_which_sessions_have_left_and_how(machines: Machines):
+    left: list[tuple[bytes, bool]] = []
+    pool = a_pool(machines, warm=2, on_left=lambda session_id, in_order: left.append((session_id, in_order)))
+    await pool.open()
+    slots = [await pool.acquire(session_id) for session_id in SESSIONS[:2]]
+    machines.serving(slots[0].pid).finish()
+    await until(lambda: len(left) == 1)
+    machines.serving(slots[1].pid).die(Died("SIGKILL"))
+    await until(lambda: len(left) == 2)
+    assert left == [(SESSIONS[0], True), (SESSIONS[1], False)]
+    pool.close()
 
 
 # ------------------------------------------------------------------------------------------- when nothing can start
 
 
-async def test_when_actors_die_while_they_start_it_stops_trying_and_says_so(machines: Machines, tmp_path: Path):
+async def test_when_actors_die_while_they_start_it_stops_trying_and_says_so(machines: Machines):
     machines.doomed = True
-    pool = SessionPool(machines.spawn, str(tmp_path / "c.sock"), warm=1, largest=3)
+    pool = a_pool(machines, warm=1)
     await pool.open()
     with pytest.raises(RuntimeError, match="die while they start"):
         await pool.ready()
@@ -264,8 +319,8 @@ async def test_when_actors_die_while_they_start_it_stops_trying_and_says_so(mach
     pool.close()
 
 
-async def test_a_claim_is_refused_when_its_actor_cannot_be_started(machines: Machines, tmp_path: Path):
-    pool = SessionPool(machines.spawn, str(tmp_path / "c.sock"), warm=0, largest=3)
+async def test_a_claim_is_refused_when_its_actor_cannot_be_started(machines: Machines):
+    pool = a_pool(machines, warm=0)
     await pool.open()
     machines.doomed = True
     with pytest.raises(PoolExhausted):
@@ -277,8 +332,8 @@ async def test_a_claim_is_refused_when_its_actor_cannot_be_started(machines: Mac
     pool.close()
 
 
-async def test_when_actors_can_start_again_the_next_learner_gets_one(machines: Machines, tmp_path: Path):
-    pool = SessionPool(machines.spawn, str(tmp_path / "c.sock"), warm=1, largest=3)
+async def test_when_actors_can_start_again_the_next_learner_gets_one(machines: Machines):
+    pool = a_pool(machines, warm=1)
     machines.doomed = True
     await pool.open()
     with pytest.raises(RuntimeError):
@@ -286,13 +341,12 @@ async def test_when_actors_can_start_again_the_next_learner_gets_one(machines: M
     machines.doomed = False
     slot = await asyncio.wait_for(pool.acquire(SESSIONS[0]), 5)
     assert slot.session_id == SESSIONS[0]
-    await until(lambda: counts(pool) == (0, 1, 1))
     pool.close()
 
 
 async def test_an_actor_that_comes_up_after_it_was_given_up_is_sent_away(pool: SessionPool, machines: Machines):
     await pool.ready()
-    late = StandIn(77, machines.all[0]._control_path)
+    late = StandIn(77, machines.control_path)
     late.come_up()
     learner_side_closed = asyncio.Event()
     assert late.channel is not None
@@ -306,33 +360,38 @@ async def test_an_actor_that_comes_up_after_it_was_given_up_is_sent_away(pool: S
 
 async def test_a_drain_sends_sessions_away_in_order_and_ends_blank_actors(pool: SessionPool, machines: Machines):
     slot = await pool.acquire(SESSIONS[0])
-    await until(lambda: counts(pool) == (0, 2, 1))
+    assert counts(pool) == (0, 1, 1)
     draining = asyncio.create_task(pool.drain(200, 2_000, timeout_s=5))
     machine = machines.serving(slot.pid)
     assert (await machine.heard.get())[0] == Drain(200, 2_000)
     machine.finish("drained")
     assert await draining
     await until(lambda: counts(pool) == (0, 0, 0))
-    assert [other.killed for other in machines.all if other is not machine] == [True, True]
-    assert len(machines.all) == 3, "nothing is started any more"
+    assert [other.killed for other in machines.all if other is not machine] == [True]
+    assert len(machines.all) == 2, "nothing is started any more"
     assert slot.number not in pool._slots
 
 
 async def test_a_drain_kills_actors_that_are_still_starting(machines: Machines, pool: SessionPool):
     machines.automatic = False
     await pool.ready()
-    await pool.acquire(SESSIONS[0])
+    for session_id in SESSIONS[:2]:
+        await pool.acquire(session_id)
+    waiting = asyncio.create_task(pool.acquire(SESSIONS[2]))
+    await until(lambda: pool.counts["starting"] == 1)
     starting = machines.all[-1]
     draining = asyncio.create_task(pool.drain(1, 1, timeout_s=5))
     await until(lambda: starting.killed)
     for machine in machines.alive:
         machine.finish("drained")
     assert await draining
+    with pytest.raises(PoolExhausted):
+        await waiting
 
 
-async def test_who_waits_for_an_actor_when_the_server_stops_is_told(machines: Machines, tmp_path: Path):
+async def test_who_waits_for_an_actor_when_the_server_stops_is_told(machines: Machines):
     machines.automatic = False
-    pool = SessionPool(machines.spawn, str(tmp_path / "c.sock"), warm=0, largest=3)
+    pool = a_pool(machines, warm=0)
     await pool.open()
     waiting = asyncio.create_task(pool.acquire(SESSIONS[0]))
     await until(lambda: pool.counts["starting"] == 1)
@@ -343,8 +402,8 @@ async def test_who_waits_for_an_actor_when_the_server_stops_is_told(machines: Ma
     pool.close()
 
 
-async def test_a_drain_of_an_empty_pool_is_done_at_once(machines: Machines, tmp_path: Path):
-    pool = SessionPool(machines.spawn, str(tmp_path / "c.sock"), warm=0, largest=3)
+async def test_a_drain_of_an_empty_pool_is_done_at_once(machines: Machines):
+    pool = a_pool(machines, warm=0)
     await pool.open()
     assert await pool.drain(1, 1, timeout_s=5)
     pool.close()
@@ -356,4 +415,4 @@ async def test_what_does_not_end_in_time_is_said_and_then_killed(pool: SessionPo
     pool.close()
     assert all(machine.killed for machine in machines.all)
     with pytest.raises(OSError):
-        connect(machines.all[0]._control_path)
+        connect(machines.control_path)

@@ -106,7 +106,7 @@ async def test_wrong_fields_are_named_and_what_was_sent_is_not_repeated(client: 
 def test_a_document_can_be_sent_without_an_application():
     problem = Problem(ProblemCode.TICKET_USED, "The ticket has been used already.")
     assert json.loads(problems.problem_body(problem))["code"] == "ticket_used"
-    assert problems.problem_headers(problem.code)["WWW-Authenticate"] == "Bearer"
+    assert problems.problem_headers(problem)["WWW-Authenticate"] == "Bearer"
 
 
 def test_the_documentation_shows_the_table():

@@ -267,6 +267,7 @@
  * @property {string} stream_url
  * @property {string[]} subprotocols
  * @property {number} expires_at_ms
+ * @property {number} ready_in_ms
  */
 
 /**
