@@ -3,6 +3,7 @@ parameters part."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,7 +19,7 @@ from .references import Library, Reference
 MEASURED_OTHERS = 6
 """Other glosses that a sign is compared with in full, after a rough look at all of them."""
 SECOND_OPINIONS = 4
-"""Other references of a gloss, the nearest ones, that must agree with a correction."""
+"""Other references of a gloss that must agree with a correction."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,8 +29,8 @@ class SignComparison:
     ``path`` ``(n, 2)`` pairs attempt and reference moments (both 0..19). ``terms`` are the blocks' shares of its cost
     by the reference's hand slot; hand ``slot`` of the reference is slot ``slot ^ mirror`` of the attempt. ``face``:
     differences of the face's measures and which of them count (``nonmanual``). ``cohort`` and ``nearest_other`` are
-    distances to other glosses (None in a library of one gloss). ``next_nearest``: the gloss's other references, nearest
-    first, ``SECOND_OPINIONS`` of them at most.
+    distances to other glosses (None in a library of one gloss). ``next_nearest``: the gloss's other references, of each
+    other signer the nearest first, ``SECOND_OPINIONS`` of them at most.
     """
 
     sign_index: int
@@ -111,7 +112,6 @@ def _comparison(
     own, others = library.references_of(asked.gloss), near.others.min(axis=0)
     reference = own[near.best]
     nearest = int(np.argmin(others)) if len(others) else None
-    order = [place for place in np.argsort(near.far[near.mirror], kind="stable").tolist() if place != near.best]
     return SignComparison(
         sign_index=asked.sign_index,
         start=near.start,
@@ -126,8 +126,21 @@ def _comparison(
         path=path,
         terms=terms,
         face=_face(near.sign, reference, path, near.mirror),
-        next_nearest=tuple(own[place] for place in order[:SECOND_OPINIONS]),
+        next_nearest=tuple(own[place] for place in _second_opinions(own, near)),
     )
+
+
+def _second_opinions(own: Sequence[Reference], near: _Nearest) -> list[int]:
+    """Places of the references to ask after the nearest one: other signers first, since one signer's recordings hardly
+    differ among themselves; of each the nearest.
+    """
+    asked = Counter([own[near.best].signer])
+    turns: list[tuple[int, int, int]] = []
+    for rank, place in enumerate(np.argsort(near.far[near.mirror], kind="stable").tolist()):
+        if place != near.best:
+            turns.append((asked[own[place].signer], rank, place))
+            asked[own[place].signer] += 1
+    return [place for *_, place in sorted(turns)[:SECOND_OPINIONS]]
 
 
 def _nearest_ones(asked: Sequence[Asked], library: Library, mirror: int | None) -> list[list[_Nearest]]:

@@ -11,25 +11,28 @@ from .canonical import LEFT_SLOT, RIGHT_SLOT
 from .comparison import SignComparison
 from .deviations import LEAST_MOMENTS, Excess, PathChange, explain_offset, longest_excess
 from .findings import make_finding
-from .handshape import angle_between, describe_shape
+from .handshape import describe_shape
 from .nonmanual import face_advice, face_distance
-from .parameters import PALM_NORMAL, TIP_DISTANCES
+from .paired import PairedHand, Tolerance, pair_hand
+from .parameters import Parameter
 from .results import Finding
 
-SLOT_HAND = {RIGHT_SLOT: "right", LEFT_SLOT: "left"}
-
-TURNED_DEGREES = 45.0
-SHAPE_OFF = 0.18
+TURNED_DEGREES = Tolerance(45.0, 70.0)
+SHAPE_OFF = Tolerance(0.18, 0.3)
 """Length of the difference of ``tip_distances`` (root mean square, in palm lengths) from which a handshape is
 another one."""
-PLACE_OFF = 0.3
+PLACE_OFF = Tolerance(0.2, 0.55)
 """Shoulder widths."""
 SMALL_SHARE, LARGE_SHARE = 0.6, 1.7
-LEAST_EXTENT = 0.2
+LEAST_SPREAD = 0.05
 """Shoulder widths (standard deviation) that a movement must span before its size or direction is spoken of."""
+MOVED_OFF = Tolerance(0.05, 0.1)
+"""Shoulder widths (standard deviation) by which the path must depart from the reference's along one axis."""
 LEAST_EXPLAINED = 0.5
 LEAST_MOVEMENT = 0.3
 """Share of the sign over which a movement's size or direction must be off: a shorter piece of it is no movement."""
+HELD_MS = Tolerance(400.0, 900.0)
+"""Longer than the reference's own stop at that place."""
 FACE_OFF = 1.2
 """Tolerances of ``nonmanual`` that the face must be off on average."""
 LEAST_SPAN_MS = 150.0
@@ -56,61 +59,6 @@ class Clock:
         return max(LEAST_MOMENTS, int(np.ceil(LEAST_SPAN_MS / moment_ms)) + 1 if moment_ms > 0 else 1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PairedHand:
-    """One hand of the attempt beside the same hand of the reference, at each of the attempt's ``T`` moments.
-
-    ``there`` ``(T,)`` where both are seen; ``hand`` and ``wanted`` ``(T, 21, 3)``; ``centre`` and ``goal`` ``(T,
-    2)``; ``turned`` degrees and ``shape_off`` ``(T,)`` with NaN where either is missing. Left hands are mirrored (see
-    ``canonical``).
-    """
-
-    slot: int
-    there: np.ndarray
-    hand: np.ndarray
-    wanted: np.ndarray
-    centre: np.ndarray
-    goal: np.ndarray
-    turned: np.ndarray
-    shape_off: np.ndarray
-    shown: float
-    expected: float
-
-    @property
-    def name(self) -> str:
-        """The learner's own hand."""
-        return SLOT_HAND[self.slot]
-
-
-def pair_hand(found: SignComparison, reference_slot: int) -> PairedHand:
-    """Brings attempt and reference together along the alignment: for each attempt moment the mean over its paired
-    moments.
-    """
-    sign, reference, slot = found.sign, found.reference.sign, reference_slot ^ found.mirror
-    weights = np.zeros((len(sign), len(reference)), np.float32)
-    weights[found.path[:, 0], found.path[:, 1]] = 1.0
-    weights *= reference.hand_there[reference_slot] > 0
-    weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
-    there = (sign.hand_there[slot] > 0) & (weights.sum(axis=1) > 0)
-    wanted = np.tensordot(weights, reference.hands[reference_slot], 1)
-    normal = weights @ reference.blocks[PALM_NORMAL.name][reference_slot]
-    tips = weights @ reference.blocks[TIP_DISTANCES.name][reference_slot]
-    turned = angle_between(sign.blocks[PALM_NORMAL.name][slot], normal)
-    shape_off = np.linalg.norm(sign.blocks[TIP_DISTANCES.name][slot] - tips, axis=1)
-    return PairedHand(
-        slot=slot,
-        there=there,
-        hand=sign.hands[slot],
-        wanted=wanted,
-        centre=sign.centre[slot, :, :2],
-        goal=(weights @ reference.centre[reference_slot])[:, :2],
-        turned=np.where(there, turned, np.nan),
-        shape_off=np.where(there, shape_off, np.nan),
-        shown=float(sign.hand_there[slot].mean()),
-        expected=float(reference.hand_there[reference_slot].mean()),
-    )
-
-
 def diagnose(found: SignComparison, clock: Clock) -> list[Finding]:
     """Corrections for one sign, the gravest first."""
     corrections: list[Finding] = []
@@ -125,6 +73,12 @@ def diagnose(found: SignComparison, clock: Clock) -> list[Finding]:
         corrections += _turned(found, clock, pair) + _shape(found, clock, pair) + _path(found, clock, pair)
     corrections += _face(found, clock)
     return sorted(corrections, key=lambda f: (f.severity != "major", f.start_ms, f.code, f.hand or ""))
+
+
+def least_hold_ms(found: SignComparison) -> float:
+    """How much longer than the reference's own a stop must be to be a correction."""
+    pairs = [pair_hand(found, reference_slot) for reference_slot in (RIGHT_SLOT, LEFT_SLOT)]
+    return HELD_MS.at(max((pair.style(Parameter.MOVEMENT) for pair in pairs if pair.shown >= USED_SHARE), default=1.0))
 
 
 def praise(
@@ -189,7 +143,8 @@ def _face(found: SignComparison, clock: Clock) -> list[Finding]:
 
 
 def _turned(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Finding]:
-    excess = longest_excess(pair.turned, TURNED_DEGREES, clock.least_moments)
+    allowed = TURNED_DEGREES.at(pair.style(Parameter.ORIENTATION))
+    excess = longest_excess(pair.turned, allowed, clock.least_moments)
     if excess is None:
         return []
     return [_finding("palm_turned", found, clock, pair, excess.start, excess.stop, excess.size, _facing(pair, excess))]
@@ -206,7 +161,8 @@ def _facing(pair: PairedHand, excess: Excess) -> str:
 
 
 def _shape(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Finding]:
-    excess = longest_excess(pair.shape_off, SHAPE_OFF, clock.least_moments)
+    allowed = SHAPE_OFF.at(pair.style(Parameter.HANDSHAPE))
+    excess = longest_excess(pair.shape_off, allowed, clock.least_moments)
     if excess is None:
         return []
     inside = slice(excess.start, excess.stop + 1)
@@ -223,16 +179,15 @@ def _path(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Finding
     if changes is None:
         return []
     moved, scaled = changes
-    if moved.explained >= scaled.explained:
-        return _place(found, clock, pair, moved, known)
-    return _movement(found, clock, pair, scaled, known)
+    place, movement = _place(found, clock, pair, moved, known), _movement(found, clock, pair, scaled, known)
+    return place or movement if moved.explained >= scaled.explained else movement or place
 
 
 def _place(
     found: SignComparison, clock: Clock, pair: PairedHand, change: PathChange, known: np.ndarray
 ) -> list[Finding]:
     size = float(np.linalg.norm(change.shift))
-    if size < PLACE_OFF or change.explained < LEAST_EXPLAINED:
+    if size < PLACE_OFF.at(pair.style(Parameter.LOCATION)) or change.explained < LEAST_EXPLAINED:
         return []
     start, stop = int(known[change.start]), int(known[change.stop])
     what = _place_advice(found, pair, change.shift, slice(start, stop + 1))
@@ -257,9 +212,10 @@ def _movement(
     if stop + 1 - start < LEAST_MOVEMENT * len(found.sign):
         return []
     spread = pair.goal[start : stop + 1].std(axis=0)
-    factors = np.where(spread >= LEAST_EXTENT * 0.3, change.factors, 1.0)
+    factors = np.where(spread >= LEAST_SPREAD, change.factors, 1.0)
     axis = int(np.argmax(np.abs(factors - 1.0) * spread))
-    if change.explained < LEAST_EXPLAINED or spread[axis] < LEAST_EXTENT * 0.5:
+    least = MOVED_OFF.at(pair.style(Parameter.MOVEMENT))
+    if change.explained < LEAST_EXPLAINED or abs(factors[axis] - 1.0) * spread[axis] < least:
         return []
     share = float(factors[axis])
     percent = f"{max(share, 0.0) * 100:.0f} %"

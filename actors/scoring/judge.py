@@ -9,7 +9,7 @@ from protocol.landmarks import LandmarkClip
 from .calibrate import Calibration
 from .canonical import CanonicalClip, canonicalise, frame_of
 from .comparison import Asked, SignComparison, beside, compare_signs
-from .diagnose import Clock, diagnose, praise
+from .diagnose import Clock, diagnose, least_hold_ms, praise
 from .embedder import HandshapeEmbedder
 from .findings import make_finding
 from .fluency import SignFluency
@@ -25,9 +25,6 @@ from .tempo import sign_fluency
 
 ACCURACY_SHARE, CONFIDENCE_SHARE, FLUENCY_SHARE = 0.4, 0.3, 0.3
 SUCCESS = 0.70
-UNDOUBTED = 0.94
-"""Mark of a sign's handshape from which no span of it is corrected: most people who sign correctly differ more from
-each other. (Places and turns are judged by their size alone: a short one leaves the mark of the whole sign high.)"""
 
 
 def overall_score(accuracy: float, confidence: float, fluency: float) -> float:
@@ -169,7 +166,7 @@ class _Verdict:
         for found, fluency in zip(self._compared, fluencies, strict=True):
             clock = Clock(times[found.start], times[found.stop - 1], SIGN_FRAMES)
             marks = self._marks(found)
-            corrections = self._agreed(found, clock, marks) + self._holds(found, fluency)
+            corrections = _agreed(found, clock) + self._holds(found, fluency)
             findings += corrections + praise(found, clock, marks, corrections)
         signed = {found.sign_index for found in self._compared}
         for index, gloss in enumerate(self._glosses):
@@ -177,21 +174,9 @@ class _Verdict:
                 findings.append(make_finding("sign_missing", times[0], times[-1], sign_index=index, gloss=gloss))
         return findings
 
-    def _agreed(self, found: SignComparison, clock: Clock, marks: dict[str, float | None]) -> list[Finding]:
-        """Corrections that the gloss's other nearest references call for as well; what one of them allows is right."""
-        shape = Parameter.HANDSHAPE.value
-        undoubted = (marks[shape] or 0.0) >= UNDOUBTED
-        corrections = [each for each in diagnose(found, clock) if not (undoubted and each.parameter == shape)]
-        if not corrections:
-            return []
-        opinions = [
-            {(finding.parameter, finding.hand) for finding in diagnose(other, clock)}
-            for other in beside(found, found.next_nearest)
-        ]
-        return [finding for finding in corrections if all((finding.parameter, finding.hand) in o for o in opinions)]
-
     def _holds(self, found: SignComparison, fluency: SignFluency) -> list[Finding]:
         times = self._clip.times_ms[found.start : found.stop]
+        least_ms = least_hold_ms(found) if fluency.hesitations else 0.0
         return [
             make_finding(
                 "hold_inserted",
@@ -203,7 +188,20 @@ class _Verdict:
                 size=stop.excess_ms,
             )
             for stop in fluency.hesitations
+            if stop.excess_ms >= least_ms
         ]
+
+
+def _agreed(found: SignComparison, clock: Clock) -> list[Finding]:
+    """Corrections that other references of the gloss call for as well; what one of them allows is right."""
+    corrections = diagnose(found, clock)
+    if not corrections:
+        return []
+    opinions = [
+        {(finding.parameter, finding.hand) for finding in diagnose(other, clock)}
+        for other in beside(found, found.next_nearest)
+    ]
+    return [finding for finding in corrections if all((finding.parameter, finding.hand) in o for o in opinions)]
 
 
 def hand_used(sign: Features) -> str:

@@ -1,0 +1,111 @@
+"""A hand of the attempt laid beside the reference's along the alignment, and how much two people's signing departs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .canonical import LEFT_SLOT, RIGHT_SLOT
+from .comparison import SignComparison
+from .handshape import angle_between
+from .parameters import PALM_NORMAL, TIP_DISTANCES, Parameter
+
+SLOT_HAND = {RIGHT_SLOT: "right", LEFT_SLOT: "left"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """What a departure must reach to be a correction: ``copied`` where the rest of the hand's signing is the
+    reference's as in a copy, ``styled`` where it departs as one person's correct signing does from another's.
+
+    One bound for all would either correct every other person's correct signing or miss what a learner who follows the
+    reference closely gets wrong.
+    """
+
+    copied: float
+    styled: float
+
+    def at(self, style: float) -> float:
+        """The bound at a ``style`` 0..1 (``PairedHand.style``)."""
+        return self.copied + (self.styled - self.copied) * style
+
+
+BETWEEN_PEOPLE = {Parameter.HANDSHAPE: 0.12, Parameter.ORIENTATION: 12.0, Parameter.LOCATION: 0.13}
+"""Median departure of one person's correct signing from another's: ``tip_distances``, degrees, shoulder widths
+(``storysign eval faults``: 135 hands of ksl_words, 113 of asl_words by its two clean signers)."""
+COPIED = 0.35
+"""Share of that below which a recording counts as a copy."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairedHand:
+    """One hand of the attempt beside the same hand of the reference, at each of the attempt's ``T`` moments.
+
+    ``there`` ``(T,)`` where both are seen; ``hand`` and ``wanted`` ``(T, 21, 3)``; ``centre`` and ``goal`` ``(T,
+    2)``; ``turned`` degrees and ``shape_off`` ``(T,)`` with NaN where either is missing. ``departs``: the median
+    departure in each parameter as a share of ``BETWEEN_PEOPLE``, empty where the hands are never seen together. Left
+    hands are mirrored (see ``canonical``).
+    """
+
+    slot: int
+    there: np.ndarray
+    hand: np.ndarray
+    wanted: np.ndarray
+    centre: np.ndarray
+    goal: np.ndarray
+    turned: np.ndarray
+    shape_off: np.ndarray
+    departs: Mapping[Parameter, float]
+    shown: float
+    expected: float
+
+    @property
+    def name(self) -> str:
+        """The learner's own hand."""
+        return SLOT_HAND[self.slot]
+
+    def style(self, parameter: Parameter) -> float:
+        """How far, 0..1, the hand departs in everything but ``parameter`` as another person's does: what a departure
+        in ``parameter`` is allowed (``Tolerance.at``).
+        """
+        left_out = Parameter.LOCATION if parameter is Parameter.MOVEMENT else parameter
+        others = [share for each, share in self.departs.items() if each is not left_out]
+        return min(max((sum(others) / len(others) - COPIED) / (1.0 - COPIED), 0.0), 1.0) if others else 1.0
+
+
+def pair_hand(found: SignComparison, reference_slot: int) -> PairedHand:
+    """Brings attempt and reference together along the alignment: for each attempt moment the mean over its paired
+    moments.
+    """
+    sign, reference, slot = found.sign, found.reference.sign, reference_slot ^ found.mirror
+    weights = np.zeros((len(sign), len(reference)), np.float32)
+    weights[found.path[:, 0], found.path[:, 1]] = 1.0
+    weights *= reference.hand_there[reference_slot] > 0
+    weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
+    there = (sign.hand_there[slot] > 0) & (weights.sum(axis=1) > 0)
+    wanted = np.tensordot(weights, reference.hands[reference_slot], 1)
+    normal = weights @ reference.blocks[PALM_NORMAL.name][reference_slot]
+    tips = weights @ reference.blocks[TIP_DISTANCES.name][reference_slot]
+    turned = angle_between(sign.blocks[PALM_NORMAL.name][slot], normal)
+    shape_off = np.linalg.norm(sign.blocks[TIP_DISTANCES.name][slot] - tips, axis=1)
+    centre, goal = sign.centre[slot, :, :2], (weights @ reference.centre[reference_slot])[:, :2]
+    departures = {Parameter.HANDSHAPE: shape_off, Parameter.ORIENTATION: turned}
+    if sign.has_body and reference.has_body:
+        departures[Parameter.LOCATION] = np.linalg.norm(centre - goal, axis=1)
+    return PairedHand(
+        slot=slot,
+        there=there,
+        hand=sign.hands[slot],
+        wanted=wanted,
+        centre=centre,
+        goal=goal,
+        turned=np.where(there, turned, np.nan),
+        shape_off=np.where(there, shape_off, np.nan),
+        departs={
+            each: float(np.median(off[there])) / BETWEEN_PEOPLE[each] for each, off in departures.items() if there.any()
+        },
+        shown=float(sign.hand_there[slot].mean()),
+        expected=float(reference.hand_there[reference_slot].mean()),
+    )
