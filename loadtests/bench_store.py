@@ -89,7 +89,7 @@ def _batches(sessions: Sequence[SessionRecord], rounds: int) -> list[list[Sessio
     blob = os.urandom(BLOB_BYTES)
     return [
         [
-            a_flush(session, lo, lo + 1, epoch=1, attempts=(an_attempt(session.id, lo + 1, landmark_blob=blob),))
+            a_flush(session, lo, lo + 1, epoch=1, attempts=[an_attempt(session.id, lo + 1, landmark_blob=blob)])
             for session in sessions
         ]
         for lo in range(rounds)

@@ -19,10 +19,10 @@ from storage.analytics import (
     next_sentence,
     trends,
 )
+from storage.columns import EXPERIENCE_UNITS
 from storage.learner_plans import progress_rows
 from storage.plan import Plan, Query, select
-from storage.records import Id, PracticeDay
-from storage.rows import EXPERIENCE_UNITS, MARK_UNITS
+from storage.records import MARK_UNITS, Id, PracticeDay
 
 HARD_SIGN_TIMES = 3
 """A sign signed less often than this is not called hard."""
@@ -47,9 +47,9 @@ _FREQUENT = (
 
 
 def _days(user_id: Id, first: dt.date, last: dt.date) -> Plan[list[PracticeDay]]:
-    sql = select(rows.DAY, "practice_days WHERE user_id=? AND day>=? AND day<=? ORDER BY day")
+    sql = select(rows.PRACTICE_DAY.names, "practice_days WHERE user_id=? AND day>=? AND day<=? ORDER BY day")
     found = yield Query(sql, (user_id, first.isoformat(), last.isoformat()))
-    return [rows.to_practice_day(row)[1] for row in found.rows]
+    return [rows.PRACTICE_DAY.record(row) for row in found.rows]
 
 
 def performance(user_id: Id, first: dt.date, last: dt.date, first_ms: int, end_ms: int) -> Plan[Performance]:
@@ -118,6 +118,6 @@ def resumable(user_id: Id, limit: int) -> Plan[tuple[ResumableSession, ...]]:
         "practice_sessions WHERE user_id=? AND status IN ('created','active','paused')"
         " ORDER BY created_at DESC,id DESC LIMIT ?"
     )
-    found = yield Query(select(rows.SESSION, source), (user_id, limit))
-    sessions = map(rows.to_session, found.rows)
+    found = yield Query(select(rows.SESSION.names, source), (user_id, limit))
+    sessions = map(rows.SESSION.record, found.rows)
     return tuple(ResumableSession(session, next_sentence(session)) for session in sessions)

@@ -7,22 +7,21 @@ store holds, whatever order sessions were flushed in, because it *is* the order 
 
 from __future__ import annotations
 
-import bisect
 import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from storage.columns import EXPERIENCE_UNITS
 from storage.ports import ProgressRules
 from storage.records import (
     GENERAL_SKILL_AREA,
-    AttemptRecord,
+    AttemptSums,
     Id,
     PracticeDay,
     ProgressRecord,
     SessionRecord,
 )
-from storage.rows import EXPERIENCE_UNITS, mark_units
 
 
 def areas_of(skill_areas: Sequence[str]) -> tuple[str, ...]:
@@ -30,37 +29,46 @@ def areas_of(skill_areas: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(skill_areas)) or (GENERAL_SKILL_AREA,)
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a learner has done so far, as far as going on depends on it."""
+
+    practised: tuple[dt.date, ...] = ()
+    """Days with an attempt, ascending."""
+    events: int = 0
+    """Attempts and completed sessions."""
+
+
+_NO_PAST = Past()
+
+
 class ProgressBook:
-    """Working copy of one learner's progress; ``changed_areas`` and ``changed_days`` are what must be written."""
+    """Working copy of one learner's progress; ``changed_areas`` and ``added`` (sums by day) are to be written."""
 
     def __init__(
-        self, user_id: Id, time_zone: str, progress: Iterable[ProgressRecord], days: Iterable[PracticeDay]
+        self, user_id: Id, time_zone: str, progress: Iterable[ProgressRecord] = (), past: Past = _NO_PAST
     ) -> None:
         self._user_id = user_id
         self._time_zone = time_zone
         self.progress = {record.skill_area: record for record in progress}
-        self.days = {day.day: day for day in days}
-        self._practised = sorted(day.day for day in self.days.values() if day.attempts)
-        self._events = sum(day.attempts + day.sessions_completed for day in self.days.values())
+        self.added: dict[dt.date, PracticeDay] = {}
         self.changed_areas: set[str] = set()
-        self.changed_days: set[dt.date] = set()
+        self._practised = past.practised
+        self._events = past.events
 
     def local_day(self, at_ms: int, rules: ProgressRules) -> dt.date:
         """The learner's own calendar day of a moment."""
         return rules.local_day(at_ms, self._time_zone)
 
-    def add_attempt(
-        self, attempt: AttemptRecord, day: dt.date, skill_areas: Sequence[str], rules: ProgressRules
-    ) -> int:
+    def add_attempt(self, attempt: AttemptSums, day: dt.date, skill_areas: Sequence[str], rules: ProgressRules) -> int:
         """Applies one attempt, practised on ``day``; gives its ``progress_seq``."""
         self._events += 1
-        known = self._day(day)
-        if not known.attempts:
-            bisect.insort(self._practised, day)
-        self._put_day(_with_attempt(known, attempt))
+        self.added[day] = _with_attempt(self.added.get(day) or PracticeDay(day), attempt)
+        if day not in self._practised:
+            self._practised = tuple(sorted((*self._practised, day)))
         at_ms = attempt.attempted_at_ms + attempt.duration_ms
         for area in areas_of(skill_areas):
-            self._put(area, rules.after_attempts(self._record(area), (attempt,), tuple(self._practised), at_ms))
+            self._put(area, rules.after_attempts(self._record(area), (attempt,), self._practised, at_ms))
         return self._events
 
     def add_session(
@@ -68,8 +76,8 @@ class ProgressBook:
     ) -> int:
         """Applies one session, completed at its ``completed_at_ms`` on ``day``; gives its ``progress_seq``."""
         self._events += 1
-        known = self._day(day)
-        self._put_day(dataclasses.replace(known, sessions_completed=known.sessions_completed + 1))
+        known = self.added.get(day) or PracticeDay(day)
+        self.added[day] = dataclasses.replace(known, sessions_completed=known.sessions_completed + 1)
         at_ms = session.completed_at_ms or 0
         for area in areas_of(session.skill_areas):
             self._put(area, rules.after_session(self._record(area), session, judged_scores, at_ms))
@@ -82,9 +90,6 @@ class ProgressBook:
     def _record(self, area: str) -> ProgressRecord:
         return self.progress.get(area) or ProgressRecord(self._user_id, area)
 
-    def _day(self, day: dt.date) -> PracticeDay:
-        return self.days.get(day) or PracticeDay(day)
-
     def _put(self, area: str, record: ProgressRecord) -> None:
         # As the store will give it back, so that a replay adds up the same numbers.
         points = round(record.experience_points * EXPERIENCE_UNITS) / EXPERIENCE_UNITS
@@ -93,22 +98,18 @@ class ProgressBook:
         self.progress[area] = record
         self.changed_areas.add(area)
 
-    def _put_day(self, day: PracticeDay) -> None:
-        self.days[day.day] = day
-        self.changed_days.add(day.day)
 
-
-def _with_attempt(day: PracticeDay, attempt: AttemptRecord) -> PracticeDay:
+def _with_attempt(day: PracticeDay, attempt: AttemptSums) -> PracticeDay:
     return PracticeDay(
         day=day.day,
         attempts=day.attempts + 1,
         judged_attempts=day.judged_attempts + attempt.judged,
         successful_attempts=day.successful_attempts + attempt.is_successful,
         practice_ms=day.practice_ms + attempt.duration_ms,
-        score_sum=day.score_sum + (mark_units(attempt.score) or 0),
-        confidence_sum=day.confidence_sum + (mark_units(attempt.confidence) or 0),
-        accuracy_sum=day.accuracy_sum + (mark_units(attempt.accuracy) or 0),
-        fluency_sum=day.fluency_sum + (mark_units(attempt.fluency) or 0),
+        score_sum=day.score_sum + attempt.score,
+        confidence_sum=day.confidence_sum + attempt.confidence,
+        accuracy_sum=day.accuracy_sum + attempt.accuracy,
+        fluency_sum=day.fluency_sum + attempt.fluency,
         sessions_completed=day.sessions_completed,
     )
 
@@ -118,7 +119,7 @@ class AttemptEvent:
     """An attempt as it was applied."""
 
     seq: int
-    attempt: AttemptRecord
+    attempt: AttemptSums
     day: dt.date
     skill_areas: tuple[str, ...]
 
@@ -151,7 +152,7 @@ def replay(
         )
         for record in settings
     )
-    book = ProgressBook(user_id, time_zone, chosen, ())
+    book = ProgressBook(user_id, time_zone, chosen)
     for event in sorted(events, key=lambda event: event.seq):
         if isinstance(event, AttemptEvent):
             book.add_attempt(event.attempt, event.day, event.skill_areas, rules)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from storage import rows
+from storage.columns import Columns
 from storage.errors import NotFound, StoreRefused
-from storage.plan import Insert, Plan, Query, Row, select
+from storage.plan import Insert, Plan, Query, select
 from storage.records import (
     AttemptRecord,
     Id,
@@ -29,15 +29,15 @@ _ATTEMPT_KEY = ("session_id", "attempt_number")
 T = TypeVar("T")
 
 
-def one(columns: Sequence[str], source: str, params: Row, read: Callable[[Row], T]) -> Plan[T | None]:
-    """The one row of a source, or None."""
-    result = yield Query(select(columns, source), params)
-    return read(result.rows[0]) if result.rows else None
+def one(columns: Columns[T], source: str, *params: Any) -> Plan[T | None]:
+    """The one record of a source, or None."""
+    result = yield Query(select(columns.names, source), params)
+    return columns.record(result.rows[0]) if result.rows else None
 
 
 def create_learner(learner: Learner) -> Plan[None]:
     """Adds a learner; adding the same one again (a lost answer) changes nothing."""
-    yield Insert("learners", rows.LEARNER, [rows.learner_row(learner)], keys=("id",))
+    yield Insert("learners", rows.LEARNER.names, [rows.LEARNER.row(learner)], keys=("id",))
 
 
 def set_consent(learner_id: Id, landmark_consent: bool) -> Plan[None]:
@@ -70,7 +70,7 @@ def _learner_exists(learner_id: Id) -> Plan[None]:
 def create_session(session: SessionRecord) -> Plan[None]:
     """Adds a session of an existing learner; adding the same one again changes nothing."""
     yield from _learner_exists(session.user_id)
-    yield Insert("practice_sessions", rows.SESSION, [rows.session_row(session)], keys=("id",))
+    yield Insert("practice_sessions", rows.SESSION.names, [rows.SESSION.row(session)], keys=("id",))
 
 
 def cursor_text(*place: Any) -> str:
@@ -107,8 +107,8 @@ def sessions_of(user_id: Id, status: SessionStatus | None, limit: int, cursor: s
         where.append("(created_at<? OR (created_at=? AND id<?))")
         params += [created_at, created_at, session_id]
     source = f"practice_sessions WHERE {' AND '.join(where)} ORDER BY created_at DESC,id DESC LIMIT {limit + 1}"
-    found = yield Query(select(rows.SESSION, source), tuple(params))
-    items = tuple(map(rows.to_session, found.rows[:limit]))
+    found = yield Query(select(rows.SESSION.names, source), tuple(params))
+    items = tuple(map(rows.SESSION.record, found.rows[:limit]))
     more = len(found.rows) > limit
     return Page(items, cursor_text(items[-1].created_at_ms, items[-1].id) if more else None)
 
@@ -137,8 +137,8 @@ def attempts_of(
     order = "ORDER BY attempted_at DESC,session_id DESC,attempt_number DESC"
     key = select(_ATTEMPT_KEY, f"sentence_attempts WHERE {' AND '.join(where)} {order} LIMIT {limit + 1}")
     source = f"({key}) page JOIN sentence_attempts USING (session_id,attempt_number) {order}"
-    found = yield Query(select(rows.ATTEMPT, source), tuple(params))
-    items = tuple(map(rows.to_attempt, found.rows[:limit]))
+    found = yield Query(select(rows.ATTEMPT.names, source), tuple(params))
+    items = tuple(map(rows.ATTEMPT.record, found.rows[:limit]))
     if len(found.rows) <= limit:
         return Page(items, None)
     last = items[-1]
@@ -147,35 +147,38 @@ def attempts_of(
 
 def landmark_blob(session_id: Id, attempt_no: int) -> Plan[bytes | None]:
     """The landmarks of an attempt, while they are kept."""
-    source = "attempt_landmarks WHERE session_id=? AND attempt_number=?"
-    return (yield from one(("landmark_data",), source, (session_id, attempt_no), lambda row: bytes(row[0])))
+    sql = "SELECT landmark_data FROM attempt_landmarks WHERE session_id=? AND attempt_number=?"
+    result = yield Query(sql, (session_id, attempt_no))
+    return bytes(result.rows[0][0]) if result.rows else None
 
 
 def put_story(story: Story) -> Plan[None]:
     """Adds or replaces a story."""
-    yield Insert("stories", rows.STORY, [rows.story_row(story)], ("tenant_id", "id"), rows.STORY[2:])
+    columns = rows.STORY.names
+    yield Insert("stories", columns, [rows.STORY.row(story)], ("tenant_id", "id"), columns[2:])
 
 
 def stories(tenant_id: str) -> Plan[tuple[Story, ...]]:
     """All stories, easy ones first."""
-    sql = select(rows.STORY, "stories WHERE tenant_id=? ORDER BY difficulty_level,title,id")
+    sql = select(rows.STORY.names, "stories WHERE tenant_id=? ORDER BY difficulty_level,title,id")
     found = yield Query(sql, (tenant_id,))
-    return tuple(map(rows.to_story, found.rows))
+    return tuple(map(rows.STORY.record, found.rows))
 
 
 def put_reference(reference: ReferenceRecord) -> Plan[None]:
     """Adds or replaces a reference and moves the library's version."""
     version = yield from library_version(reference.tenant_id, lock=True)
-    yield Insert("sign_references", rows.REFERENCE, [rows.reference_row(reference)], ("id",), rows.REFERENCE[1:])
+    row, columns = rows.REFERENCE.row(reference), rows.REFERENCE.names
+    yield Insert("sign_references", columns, [row], ("id",), columns[1:])
     yield from _put_version(reference.tenant_id, version + 1)
 
 
 def references(tenant_id: str) -> Plan[tuple[ReferenceRecord, ...]]:
     """The whole library, by gloss and age."""
     found = yield Query(
-        select(rows.REFERENCE, "sign_references WHERE tenant_id=? ORDER BY gloss,created_at,id"), (tenant_id,)
+        select(rows.REFERENCE.names, "sign_references WHERE tenant_id=? ORDER BY gloss,created_at,id"), (tenant_id,)
     )
-    return tuple(map(rows.to_reference, found.rows))
+    return tuple(map(rows.REFERENCE.record, found.rows))
 
 
 def remove_references(tenant_id: str, gloss: str, reference_id: Id | None) -> Plan[int]:

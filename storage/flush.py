@@ -10,18 +10,20 @@ from typing import Any
 
 from storage import rows
 from storage.book import ProgressBook
-from storage.checks import UnfitAttempt, checked_row, whole_units
+from storage.columns import to_json
+from storage.entries import refused
 from storage.learner_plans import learners_locked, open_books, write_books
 from storage.plan import Insert, Plan, Query, Row, marks, select
 from storage.ports import ProgressRules
 from storage.records import (
-    MARK_UNITS,
-    AttemptRecord,
+    AttemptEntry,
+    AttemptSums,
     FlushOutcome,
     Id,
     Learner,
     SessionFlush,
     SessionStatus,
+    UnfitAttempt,
     new_id,
 )
 from storage.tallies import Tallies
@@ -33,7 +35,6 @@ ENDED = ("completed", "abandoned")
 _QUARANTINE = (
     "id", "tenant_id", "user_id", "session_id", "attempt_number", "reason", "payload", "created_at",
 )  # fmt: skip
-_PAYLOAD_CHARS = 200_000
 _HEAD = (
     "id", "tenant_id", "user_id", "status", "epoch", "stored_through", "started_at", "skill_areas",
     "performance_metrics",
@@ -66,9 +67,8 @@ class Admitted:
     flush: SessionFlush
     session: SessionHead
     learner: Learner
-    attempts: tuple[AttemptRecord, ...]
-    attempt_rows: tuple[Row, ...]
-    refused: tuple[tuple[AttemptRecord, str], ...]
+    attempts: tuple[AttemptEntry, ...]
+    refused: tuple[UnfitAttempt, ...]
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ def groups(batch: Sequence[SessionFlush]) -> Iterator[list[tuple[int, SessionFlu
     members: set[Id] = set()
     count = size = 0
     for place, flush in enumerate(batch):
-        flush_bytes = sum(_size(attempt) for attempt in flush.attempts)
+        flush_bytes = sum(map(_size, flush.attempts))
         full = count + len(flush.attempts) > GROUP_ROWS or size + flush_bytes > GROUP_BYTES
         if group and (full or flush.session_id in members):
             yield group
@@ -103,8 +103,8 @@ def groups(batch: Sequence[SessionFlush]) -> Iterator[list[tuple[int, SessionFlu
         yield group
 
 
-def _size(attempt: AttemptRecord) -> int:
-    return len(attempt.landmark_blob or b"") + 4_096
+def _size(attempt: AttemptEntry | UnfitAttempt) -> int:
+    return 4_096 + (len(attempt.landmark_blob or b"") if isinstance(attempt, AttemptEntry) else len(attempt.payload))
 
 
 def one_by_one(flush: SessionFlush) -> list[SessionFlush]:
@@ -152,22 +152,23 @@ def verdict(
 
 
 def _admit(flush: SessionFlush, session: SessionHead, learner: Learner, condemned: Mapping[int, str]) -> Admitted:
-    stored = session.stored_through
-    good: dict[int, tuple[AttemptRecord, Row]] = {}
-    refused: list[tuple[AttemptRecord, str]] = []
+    good: dict[int, AttemptEntry] = {}
+    unfit: list[UnfitAttempt] = []
     for attempt in sorted(flush.attempts, key=lambda attempt: attempt.attempt_no):
         number = attempt.attempt_no
-        if flush.lo < number <= stored:
+        if flush.lo < number <= session.stored_through:
             continue
-        try:
-            if number in condemned or number in good:
-                raise UnfitAttempt(condemned.get(number, "its number is there twice"))
-            row = checked_row(attempt, stored, flush.hi)
-            good[number] = (whole_units(attempt), row)
-        except UnfitAttempt as unfit:
-            refused.append((attempt, str(unfit)))
-    attempts = tuple(attempt for attempt, _ in good.values())
-    return Admitted(flush, session, learner, attempts, tuple(row for _, row in good.values()), tuple(refused))
+        if isinstance(attempt, UnfitAttempt):
+            unfit.append(attempt)
+        elif number in condemned:
+            unfit.append(refused(attempt, condemned[number]))
+        elif not flush.lo < number <= flush.hi:
+            unfit.append(refused(attempt, f"its number is not in {flush.lo + 1}..{flush.hi}"))
+        elif number in good:
+            unfit.append(refused(attempt, "its number is there twice"))
+        else:
+            good[number] = attempt
+    return Admitted(flush, session, learner, tuple(good.values()), tuple(unfit))
 
 
 def flush_group(
@@ -210,7 +211,7 @@ def _outcome(item: Admitted | FlushOutcome, session: SessionHead | None, book: P
     progress = book.in_areas(session.skill_areas) if session and book else ()
     if isinstance(item, FlushOutcome):
         return dataclasses.replace(item, progress=progress)
-    detail = "; ".join(f"attempt {attempt.attempt_no!r}: {reason}" for attempt, reason in item.refused)
+    detail = "; ".join(f"attempt {unfit.attempt_no}: {unfit.reason}" for unfit in item.refused)
     kind = "quarantined" if item.refused else "committed"
     return FlushOutcome(item.session.id, kind, item.flush.hi, progress, detail)
 
@@ -230,17 +231,18 @@ def _sessions_locked(session_ids: Sequence[Id]) -> Plan[dict[Id, SessionHead]]:
 def _advance(item: Admitted, now_ms: int) -> Plan[None]:
     """Moves the watermark, fenced by epoch and watermark, and the session's running summary with it."""
     session = item.session
-    metrics = summary_with(session.performance_metrics, item.attempts)
+    sums = [attempt.sums for attempt in item.attempts]
+    metrics = summary_with(session.performance_metrics, sums)
     started_at_ms = session.started_at_ms
-    if started_at_ms is None and item.attempts:
-        started_at_ms = item.attempts[0].attempted_at_ms
+    if started_at_ms is None and sums:
+        started_at_ms = sums[0].attempted_at_ms
     moved = yield Query(
         _ADVANCE,
         (
             item.flush.hi,
             len(metrics["sentences_done"]),
             round(metrics["score_sum"] / metrics["judged"]) if metrics["judged"] else None,
-            rows.to_json(metrics),
+            to_json(metrics),
             started_at_ms,
             now_ms,
             session.id,
@@ -251,19 +253,25 @@ def _advance(item: Admitted, now_ms: int) -> Plan[None]:
     assert moved.changed == 1, "the session's row is locked, so its epoch and watermark are those that were read"
 
 
-def summary_with(metrics: Mapping[str, Any], attempts: Sequence[AttemptRecord]) -> dict[str, Any]:
+def summary_with(metrics: Mapping[str, Any], attempts: Sequence[AttemptSums]) -> dict[str, Any]:
     """A session's running summary (its ``performance_metrics``) after further attempts.
 
     ``score_sum`` is in units of 1/10,000; ``sentences_done`` the indices of the sentences signed successfully.
     """
     done = set(metrics.get("sentences_done", ()))
-    done.update(attempt.sentence_index for attempt in attempts if attempt.is_successful)
+    judged, successful, score_sum = (metrics.get(name, 0) for name in ("judged", "successful", "score_sum"))
+    for attempt in attempts:
+        judged += attempt.judged
+        score_sum += attempt.score
+        if attempt.is_successful:
+            successful += 1
+            done.add(attempt.sentence_index)
     return {
         **metrics,
         "attempts": metrics.get("attempts", 0) + len(attempts),
-        "judged": metrics.get("judged", 0) + sum(attempt.judged for attempt in attempts),
-        "successful": metrics.get("successful", 0) + sum(attempt.is_successful for attempt in attempts),
-        "score_sum": metrics.get("score_sum", 0) + sum(round((a.score or 0) * MARK_UNITS) for a in attempts),
+        "judged": judged,
+        "successful": successful,
+        "score_sum": score_sum,
         "sentences_done": sorted(done),
     }
 
@@ -271,27 +279,18 @@ def summary_with(metrics: Mapping[str, Any], attempts: Sequence[AttemptRecord]) 
 def _add_rows(
     new: _Rows, item: Admitted, book: ProgressBook, rules: ProgressRules, now_ms: int, expires_at: str
 ) -> None:
-    owner = (item.session.tenant_id, item.session.user_id)
-    for attempt, row in zip(item.attempts, item.attempt_rows, strict=True):
-        day = book.local_day(attempt.attempted_at_ms, rules)
-        seq = book.add_attempt(attempt, day, item.session.skill_areas, rules)
-        new.tallies.add(item.learner.id, day, attempt)
-        own_id = rows.attempt_id(attempt.session_id, attempt.attempt_no)
-        new.attempts.append((*row, own_id, *owner, day.isoformat(), seq))
+    session = item.session
+    owner = (session.tenant_id, session.user_id)
+    for attempt in item.attempts:
+        day = book.local_day(attempt.sums.attempted_at_ms, rules)
+        seq = book.add_attempt(attempt.sums, day, session.skill_areas, rules)
+        new.tallies.add(session.user_id, day, attempt.sums)
+        new.attempts.append((*attempt.row, *owner, day.isoformat(), seq))
         if attempt.landmark_blob is not None and item.learner.landmark_consent:
-            key = (attempt.session_id, attempt.attempt_no)
-            new.landmarks.append((*key, *owner, attempt.landmark_blob, expires_at))
-    for attempt, reason in item.refused:
-        number = attempt.attempt_no if isinstance(attempt.attempt_no, int) else 0
-        number = min(max(number, 0), 2**31 - 1)
-        payload = quarantine_payload(attempt)
-        new.quarantine.append((new_id(), *owner, item.session.id, number, reason[:1000], payload, now_ms))
-
-
-def quarantine_payload(attempt: AttemptRecord) -> str:
-    """All of a refused attempt but its landmarks, as ASCII text that every database takes."""
-    values = {name: getattr(attempt, name) for name in AttemptRecord.__dataclass_fields__ if name != "landmark_blob"}
-    return json.dumps(values, default=repr, skipkeys=True)[:_PAYLOAD_CHARS]
+            new.landmarks.append((session.id, attempt.attempt_no, *owner, attempt.landmark_blob, expires_at))
+    for unfit in item.refused:
+        reason = unfit.reason[:1000]
+        new.quarantine.append((new_id(), *owner, session.id, unfit.attempt_no, reason, unfit.payload, now_ms))
 
 
 def _insert(new: _Rows) -> Plan[None]:

@@ -38,10 +38,10 @@ def learner_ids(after: Id | None, limit: int) -> Plan[tuple[Id, ...]]:
 
 def learner_row(learner_id: Id) -> Plan[Learner]:
     """The learner. Raises NotFound."""
-    found = yield Query(select(rows.LEARNER, "learners WHERE id=?"), (learner_id,))
+    found = yield Query(select(rows.LEARNER.names, "learners WHERE id=?"), (learner_id,))
     if not found.rows:
         raise NotFound(f"there is no learner {id_text(learner_id)}")
-    return rows.to_learner(found.rows[0])
+    return rows.LEARNER.record(found.rows[0])
 
 
 def rebuilt(learner: Learner, rules: ProgressRules) -> Plan[_Derived]:
@@ -84,10 +84,10 @@ def _differences(learner: Learner, right: _Derived) -> Plan[tuple[str, ...]]:
     for area in sorted(stored.keys() | right.book.progress.keys()):
         nothing = ProgressRecord(learner.id, area)
         found += _unequal(f"progress in {area}", stored.get(area, nothing), right.book.progress.get(area, nothing))
-    days = {day.day: day for day in (yield from practice_days([learner.id]))[learner.id]}
-    for day in sorted(days.keys() | right.book.days.keys()):
-        if days.get(day) != right.book.days.get(day):
-            found.append(f"{day}: the day's sums are {days.get(day)}, should be {right.book.days.get(day)}")
+    days = {day.day: day for day in (yield from practice_days(learner.id))}
+    for day in sorted(days.keys() | right.book.added.keys()):
+        if days.get(day) != right.book.added.get(day):
+            found.append(f"{day}: the day's sums are {days.get(day)}, should be {right.book.added.get(day)}")
     tenants = {learner.id: learner.tenant_id}
     for table, columns, keys, wanted in (
         ("practice_signs", SIGNS, 3, right.tallies.sign_rows(tenants)),

@@ -13,6 +13,7 @@ from storage.analytics import Performance, ResumableSession, SkillAreaSummary, T
 from storage.records import (
     Activation,
     AttemptRecord,
+    AttemptSums,
     FlushOutcome,
     Id,
     Learner,
@@ -35,7 +36,7 @@ class ProgressRules(Protocol):
         """The learner's own calendar day of a moment."""
 
     def after_attempts(
-        self, progress: ProgressRecord, attempts: Sequence[AttemptRecord], days: Sequence[dt.date], at_ms: int
+        self, progress: ProgressRecord, attempts: Sequence[AttemptSums], days: Sequence[dt.date], at_ms: int
     ) -> ProgressRecord:
         """Progress after these further attempts; ``days``: all local days of practice, these included, ascending."""
 

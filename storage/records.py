@@ -132,6 +132,49 @@ class AttemptRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptSums:
+    """What one attempt adds to the sums of its session, its day and its skill areas.
+
+    Marks are in units of 1/10,000, 0 where the attempt could not be judged. ``signs``: gloss and score of each judged
+    sign; ``findings``: code, parameter and gloss of each correction.
+    """
+
+    attempted_at_ms: int
+    duration_ms: int
+    sentence_index: int
+    judged: bool
+    is_successful: bool
+    score: int
+    confidence: int
+    accuracy: int
+    fluency: int
+    signs: tuple[tuple[str, int], ...] = ()
+    findings: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEntry:
+    """An attempt as it goes to the store: checked and written out, see ``storage.entries``.
+
+    ``row`` is what the tables will hold of it, so that the store need not look into it again.
+    """
+
+    attempt_no: int
+    row: tuple[Any, ...]
+    sums: AttemptSums
+    landmark_blob: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UnfitAttempt:
+    """An attempt that can never be a row, why, and all of it but its landmarks as ASCII text."""
+
+    attempt_no: int
+    reason: str
+    payload: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Milestone:
     """Something the learner reached, and when."""
 
@@ -219,7 +262,7 @@ class SessionFlush:
     epoch: int
     lo: int
     hi: int
-    attempts: tuple[AttemptRecord, ...]
+    attempts: tuple[AttemptEntry | UnfitAttempt, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +297,6 @@ class Activation:
 
     session: SessionRecord
     learner: Learner
-    best_scores: Mapping[int, float]
-    """Best score so far by sentence index."""
 
 
 @dataclass(frozen=True, slots=True)

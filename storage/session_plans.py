@@ -12,7 +12,16 @@ from storage.errors import IllegalTransition, NotFound, StoreConflict
 from storage.learner_plans import learners_locked, open_books, progress_rows, write_books
 from storage.plan import Plan, Query, select
 from storage.ports import ProgressRules
-from storage.records import Activation, Id, ProgressRecord, SessionClose, SessionRecord, SessionStatus, id_text
+from storage.records import (
+    MARK_UNITS,
+    Activation,
+    Id,
+    ProgressRecord,
+    SessionClose,
+    SessionRecord,
+    SessionStatus,
+    id_text,
+)
 
 IDLE_CUTOFF_MS = 120_000
 """A longer stretch without an attempt (a closed laptop, a pause) counts as this much of a session's duration."""
@@ -25,8 +34,8 @@ _ENDED = ("completed", "abandoned")
 
 def one_session(session_id: Id, *, lock: bool) -> Plan[SessionRecord | None]:
     """One session, or None."""
-    result = yield Query(select(rows.SESSION, "practice_sessions WHERE id=?"), (session_id,), lock=lock)
-    return rows.to_session(result.rows[0]) if result.rows else None
+    result = yield Query(select(rows.SESSION.names, "practice_sessions WHERE id=?"), (session_id,), lock=lock)
+    return rows.SESSION.record(result.rows[0]) if result.rows else None
 
 
 def _existing(session_id: Id) -> Plan[SessionRecord]:
@@ -43,18 +52,12 @@ def activate(session_id: Id, now_ms: int) -> Plan[Activation]:
         raise IllegalTransition(f"the session is {session.status}; begin a new one")
     epoch = session.epoch + 1
     yield Query("UPDATE practice_sessions SET epoch=?,updated_at=? WHERE id=?", (epoch, now_ms, session_id))
-    learners = yield Query(select(rows.LEARNER, "learners WHERE id=?"), (session.user_id,))
+    learners = yield Query(select(rows.LEARNER.names, "learners WHERE id=?"), (session.user_id,))
     if not learners.rows:
         raise NotFound(f"the learner of session {id_text(session_id)} is not in the store")
-    best = yield Query(
-        "SELECT sentence_index,MAX(score) FROM sentence_attempts"
-        " WHERE session_id=? AND score IS NOT NULL GROUP BY sentence_index",
-        (session_id,),
-    )
     return Activation(
         session=dataclasses.replace(session, epoch=epoch, updated_at_ms=now_ms),
-        learner=rows.to_learner(learners.rows[0]),
-        best_scores={index: units / rows.MARK_UNITS for index, units in best.rows},
+        learner=rows.LEARNER.record(learners.rows[0]),
     )
 
 
@@ -131,7 +134,7 @@ def _end(
     book, day, seq = books[session.user_id], None, None
     if status == "completed":
         day = book.local_day(now_ms, rules)
-        scores = [units / rows.MARK_UNITS for _, _, units in attempts.rows if units is not None]
+        scores = [units / MARK_UNITS for _, _, units in attempts.rows if units is not None]
         seq = book.add_session(ended, day, scores, rules)
         yield from write_books(learners, books, now_ms)
     yield Query(

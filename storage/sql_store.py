@@ -117,13 +117,11 @@ class SqlStore(UpkeepStore):
 
     async def learner_by_token(self, token_hash: bytes) -> Learner | None:
         return await self._engine.read(
-            lambda: catalogue_plans.one(rows.LEARNER, "learners WHERE token_hash=?", (token_hash,), rows.to_learner)
+            lambda: catalogue_plans.one(rows.LEARNER, "learners WHERE token_hash=?", token_hash)
         )
 
     async def learner(self, learner_id: Id) -> Learner | None:
-        return await self._engine.read(
-            lambda: catalogue_plans.one(rows.LEARNER, "learners WHERE id=?", (learner_id,), rows.to_learner)
-        )
+        return await self._engine.read(lambda: catalogue_plans.one(rows.LEARNER, "learners WHERE id=?", learner_id))
 
     async def set_consent(self, learner_id: Id, landmark_consent: bool) -> None:
         await self._engine.write(lambda: catalogue_plans.set_consent(learner_id, landmark_consent))
@@ -175,9 +173,7 @@ class SqlStore(UpkeepStore):
 
     async def story(self, tenant_id: str, story_id: str) -> Story | None:
         source = "stories WHERE tenant_id=? AND id=?"
-        return await self._engine.read(
-            lambda: catalogue_plans.one(rows.STORY, source, (tenant_id, story_id), rows.to_story)
-        )
+        return await self._engine.read(lambda: catalogue_plans.one(rows.STORY, source, tenant_id, story_id))
 
     async def put_reference(self, reference: ReferenceRecord) -> None:
         await self._engine.write(lambda: catalogue_plans.put_reference(reference))

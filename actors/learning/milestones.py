@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from types import MappingProxyType
 
 from storage.records import Milestone, ProgressRecord
@@ -20,28 +23,15 @@ class MilestoneInfo:
     threshold: float
 
 
-def _attempts(progress: ProgressRecord) -> float:
-    return progress.total_attempts
-
-
-def _successes(progress: ProgressRecord) -> float:
-    return progress.successful_attempts
-
-
-def _sessions(progress: ProgressRecord) -> float:
-    return progress.total_sessions
-
-
-def _streak(progress: ProgressRecord) -> float:
-    return progress.longest_streak
+_attempts = attrgetter("total_attempts")
+_successes = attrgetter("successful_attempts")
+_sessions = attrgetter("total_sessions")
+_streak = attrgetter("longest_streak")
+_level = attrgetter("current_level")
 
 
 def _minutes(progress: ProgressRecord) -> float:
     return progress.practice_time_ms / 60_000
-
-
-def _level(progress: ProgressRecord) -> float:
-    return progress.current_level
 
 
 _ROWS = (
@@ -64,6 +54,11 @@ _ROWS = (
 )
 
 MILESTONES: Mapping[str, MilestoneInfo] = MappingProxyType({row.code: row for row in _ROWS})
+_LADDERS = tuple(
+    (measure, tuple(row.threshold for row in rungs), tuple(row.code for row in rungs))
+    for measure, rungs in ((measure, tuple(rungs)) for measure, rungs in groupby(_ROWS, lambda row: row.measure))
+)
+"""Each measure with its thresholds, ascending, and their codes: every attempt asks what it has reached."""
 
 
 def with_milestones(progress: ProgressRecord, at_ms: int) -> ProgressRecord:
@@ -71,8 +66,9 @@ def with_milestones(progress: ProgressRecord, at_ms: int) -> ProgressRecord:
 
     Every measure can only grow, so which milestones are reached does not depend on the order of what happened.
     """
+    reached: list[str] = []
+    for measure, thresholds, codes in _LADDERS:
+        reached += codes[: bisect_right(thresholds, measure(progress))]
     known = {milestone.code for milestone in progress.milestones}
-    reached = tuple(
-        Milestone(row.code, at_ms) for row in _ROWS if row.code not in known and row.measure(progress) >= row.threshold
-    )
-    return dataclasses.replace(progress, milestones=progress.milestones + reached) if reached else progress
+    new = tuple(Milestone(code, at_ms) for code in reached if code not in known)
+    return dataclasses.replace(progress, milestones=progress.milestones + new) if new else progress

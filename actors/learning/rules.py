@@ -10,10 +10,10 @@ import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 
-from actors.learning.experience import level_of, mark_units, mean_mark, session_experience
+from actors.learning.experience import level_of, mean_mark, session_experience
 from actors.learning.milestones import with_milestones
 from actors.learning.streaks import local_day, runs_of
-from storage.records import AttemptRecord, ProgressRecord, SessionRecord
+from storage.records import AttemptSums, ProgressRecord, SessionRecord
 
 SUCCESS_SCORE = 0.70
 """Mean score from which a session's difficulty counts as mastered: the score of a successful attempt (DESIGN §7)."""
@@ -27,24 +27,23 @@ class LearningRules:
         return local_day(at_ms, time_zone)
 
     def after_attempts(
-        self, progress: ProgressRecord, attempts: Sequence[AttemptRecord], days: Sequence[dt.date], at_ms: int
+        self, progress: ProgressRecord, attempts: Sequence[AttemptSums], days: Sequence[dt.date], at_ms: int
     ) -> ProgressRecord:
         """Progress after these further attempts; ``days``: all the learner's local days of practice, these included.
 
         Attempts that could not be judged count as practice, not towards the averages.
         """
-        judged = [attempt for attempt in attempts if attempt.judged]
         runs = runs_of(days)
         after = dataclasses.replace(
             progress,
             practice_time_ms=progress.practice_time_ms + sum(attempt.duration_ms for attempt in attempts),
             total_attempts=progress.total_attempts + len(attempts),
-            judged_attempts=progress.judged_attempts + len(judged),
-            successful_attempts=progress.successful_attempts + sum(attempt.is_successful for attempt in judged),
-            score_sum=progress.score_sum + sum(mark_units(attempt.score) for attempt in judged),
-            confidence_sum=progress.confidence_sum + sum(mark_units(attempt.confidence) for attempt in judged),
-            accuracy_sum=progress.accuracy_sum + sum(mark_units(attempt.accuracy) for attempt in judged),
-            fluency_sum=progress.fluency_sum + sum(mark_units(attempt.fluency) for attempt in judged),
+            judged_attempts=progress.judged_attempts + sum(attempt.judged for attempt in attempts),
+            successful_attempts=progress.successful_attempts + sum(attempt.is_successful for attempt in attempts),
+            score_sum=progress.score_sum + sum(attempt.score for attempt in attempts),
+            confidence_sum=progress.confidence_sum + sum(attempt.confidence for attempt in attempts),
+            accuracy_sum=progress.accuracy_sum + sum(attempt.accuracy for attempt in attempts),
+            fluency_sum=progress.fluency_sum + sum(attempt.fluency for attempt in attempts),
             learning_streak=runs[-1][1] if runs else 0,
             longest_streak=max((length for _, length in runs), default=0),
             last_practice_date=runs[-1][0] if runs else None,

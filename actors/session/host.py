@@ -20,7 +20,7 @@ from actors.session.connection import StreamConnection
 from actors.session.core import Restored, SessionCore
 from actors.session.limits import SessionLimits
 from actors.session.meter import SessionMeter
-from actors.session.rows import attempt_record
+from actors.session.rows import attempt_entry
 from actors.session.scoring_desk import ScoringDesk
 from actors.session.transitions import Life
 from actors.writer_client import ActivationRefused, WriterClient, WriterReply
@@ -268,8 +268,8 @@ class SessionHost:
         self._events.append(ev.AttemptJudged(result, blob))
 
     def _flush(self, effect: ev.Flush) -> Awaitable[WriterReply]:
-        records = tuple(attempt_record(self._session_id, judged) for judged in effect.attempts)
-        return self._writer.flush(SessionFlush(self._session_id, self._epoch, effect.lo, effect.hi, records))
+        entries = tuple(attempt_entry(self._session_id, judged) for judged in effect.attempts)
+        return self._writer.flush(SessionFlush(self._session_id, self._epoch, effect.lo, effect.hi, entries))
 
     async def _store(self, operation: Awaitable[WriterReply]) -> None:
         asked_s = time.monotonic()

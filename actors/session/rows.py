@@ -1,13 +1,18 @@
-"""A judged attempt as the row that the store keeps."""
+"""A judged attempt as the row that the store keeps, written out here, where a session has a process of its own."""
 
 from __future__ import annotations
 
 from actors.session.events import JudgedAttempt
-from storage.records import AttemptRecord, Id
+from storage.entries import entry_of
+from storage.records import AttemptEntry, AttemptRecord, Id, UnfitAttempt
 
 
-def attempt_record(session_id: Id, judged: JudgedAttempt) -> AttemptRecord:
-    """The platform's columns, taken out of the result; the whole result goes along as JSON types."""
+def attempt_entry(session_id: Id, judged: JudgedAttempt) -> AttemptEntry | UnfitAttempt:
+    """The platform's columns, taken out of the result; the whole result goes along as JSON."""
+    return entry_of(_record(session_id, judged))
+
+
+def _record(session_id: Id, judged: JudgedAttempt) -> AttemptRecord:
     result = judged.result
     corrections = [finding for finding in result.findings if finding.kind != "praise"]
     return AttemptRecord(

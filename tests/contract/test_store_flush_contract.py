@@ -8,6 +8,7 @@ import math
 
 import pytest
 
+from storage.entries import entry_of
 from storage.ports import Store
 from storage.records import ProgressRecord, SessionClose, SessionFlush, new_id
 from tests.support.databases import Database
@@ -32,16 +33,16 @@ async def _attempt_numbers(database: Database, session_id: bytes) -> list[int]:
 
 async def test_a_flush_makes_attempts_watermark_and_progress_durable(database: Database, store: Store) -> None:
     learner, activation = await a_practising_learner(store)
-    flush = a_flush(activation, 0, 3)
-    (outcome,) = await store.flush([flush], LATER_MS)
+    attempts = [an_attempt(activation.session.id, number) for number in (1, 2, 3)]
+    (outcome,) = await store.flush([a_flush(activation, 0, 3, attempts)], LATER_MS)
     assert (outcome.kind, outcome.stored_through, outcome.detail) == ("committed", 3, "")
     other = await database.store()
     stored = (await other.attempts_of(learner.id)).items
-    assert stored == tuple(dataclasses.replace(a, landmark_blob=None) for a in reversed(flush.attempts))
-    assert await other.landmark_blob(activation.session.id, 2) == flush.attempts[1].landmark_blob
+    assert stored == tuple(dataclasses.replace(a, landmark_blob=None) for a in reversed(attempts))
+    assert await other.landmark_blob(activation.session.id, 2) == attempts[1].landmark_blob
     session = await other.session(activation.session.id)
     assert (session.stored_through, session.overall_score, session.sentences_completed) == (3, 0.7421, 1)
-    assert session.started_at_ms == flush.attempts[0].attempted_at_ms
+    assert session.started_at_ms == attempts[0].attempted_at_ms
     assert outcome.progress == await other.progress_of(learner.id)
     assert [(p.skill_area, p.total_attempts, p.score_sum) for p in outcome.progress] == [
         ("fingerspelling", 3, 22_263),
@@ -112,7 +113,7 @@ async def test_a_session_that_has_ended_takes_no_more(database: Database, store:
 
 async def test_a_session_that_is_not_there_is_fenced(store: Store) -> None:
     unknown = new_id()
-    (outcome,) = await store.flush([SessionFlush(unknown, 1, 0, 1, (an_attempt(unknown, 1),))], LATER_MS)
+    (outcome,) = await store.flush([SessionFlush(unknown, 1, 0, 1, (entry_of(an_attempt(unknown, 1)),))], LATER_MS)
     assert outcome.kind == "fenced" and "not in the store" in outcome.detail
 
 
@@ -190,9 +191,9 @@ async def test_a_poison_row_is_set_aside_and_stops_nobody(
 ) -> None:
     learner, activation = await a_practising_learner(store)
     _, neighbour = await a_practising_learner(store)
-    flush = a_flush(activation, 0, 3)
-    bad = dataclasses.replace(flush.attempts[1], **poison)
-    flush = dataclasses.replace(flush, attempts=(flush.attempts[0], bad, flush.attempts[2]))
+    good, bad, better = (an_attempt(activation.session.id, number) for number in (1, 2, 3))
+    bad = dataclasses.replace(bad, **poison)
+    flush = a_flush(activation, 0, 3, [good, bad, better])
     outcomes = await store.flush([flush, a_flush(neighbour, 0, 1)], LATER_MS)
     assert [(outcome.kind, outcome.stored_through) for outcome in outcomes] == [("quarantined", 3), ("committed", 1)]
     assert f"attempt {bad.attempt_no}" in outcomes[0].detail

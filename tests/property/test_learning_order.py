@@ -12,24 +12,23 @@ from actors.learning.experience import level_of, session_experience
 from actors.learning.rules import LearningRules
 from actors.learning.streaks import runs_of
 from storage.book import AttemptEvent, SessionEvent, replay
-from storage.records import AttemptRecord, ProgressRecord, SessionRecord
+from storage.records import AttemptSums, ProgressRecord, SessionRecord
 
 RULES = LearningRules()
 LEARNER = b"L" * 16
 FIRST_DAY = dt.date(2026, 1, 1)
-marks = st.integers(0, 10_000).map(lambda units: units / 10_000)
+units = st.integers(0, 10_000)
+marks = units.map(lambda mark_units: mark_units / 10_000)
 days = st.integers(0, 20).map(lambda offset: FIRST_DAY + dt.timedelta(days=offset))
 
 
 @st.composite
-def attempts(draw: st.DrawFn) -> AttemptRecord:
+def attempts(draw: st.DrawFn) -> AttemptSums:
     judged = draw(st.booleans())
-    score = draw(marks) if judged else None
-    return AttemptRecord(
-        session_id=b"S" * 16, attempt_no=1, sentence_index=0, target_sentence="", judged=judged, score=score,
-        confidence=score, accuracy=score, fluency=score, is_successful=(score or 0) >= 0.7, gesture_sequence=(),
-        detected_errors=(), suggestions=(), result={}, attempted_at_ms=0, duration_ms=draw(st.integers(0, 120_000)),
-        video_start_frame=0, video_end_frame=0, scorer_version="1", calibration_version="1",
+    score, confidence, accuracy, fluency = (draw(units) if judged else 0 for _ in range(4))
+    return AttemptSums(
+        attempted_at_ms=0, duration_ms=draw(st.integers(0, 120_000)), sentence_index=0, judged=judged,
+        is_successful=score >= 7_000, score=score, confidence=confidence, accuracy=accuracy, fluency=fluency,
     )  # fmt: skip
 
 
@@ -75,7 +74,7 @@ def test_any_order_gives_the_same_progress(data: st.DataObject, events: list[tup
 
 @given(st.lists(st.tuples(attempts(), days), max_size=12), st.integers(0, 12))
 def test_attempts_in_groups_give_the_same_progress_as_one_by_one(
-    practised: list[tuple[AttemptRecord, dt.date]], split: int
+    practised: list[tuple[AttemptSums, dt.date]], split: int
 ) -> None:
     one_by_one = folded([("attempt", attempt, day) for attempt, day in practised])
     grouped = ProgressRecord(LEARNER, "general")

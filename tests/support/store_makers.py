@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from storage.entries import entry_of
 from storage.ports import Store
 from storage.records import (
     Activation,
     AttemptRecord,
+    AttemptSums,
     Id,
     Learner,
     Milestone,
@@ -37,7 +39,7 @@ class StepRules:
         return dt.datetime.fromtimestamp(at_ms / 1000, ZoneInfo(time_zone)).date()
 
     def after_attempts(
-        self, progress: ProgressRecord, attempts: Sequence[AttemptRecord], days: Sequence[dt.date], at_ms: int
+        self, progress: ProgressRecord, attempts: Sequence[AttemptSums], days: Sequence[dt.date], at_ms: int
     ) -> ProgressRecord:
         judged = [attempt for attempt in attempts if attempt.judged]
         total = progress.total_attempts + len(attempts)
@@ -48,10 +50,10 @@ class StepRules:
             practice_time_ms=progress.practice_time_ms + sum(attempt.duration_ms for attempt in attempts),
             judged_attempts=progress.judged_attempts + len(judged),
             successful_attempts=progress.successful_attempts + sum(attempt.is_successful for attempt in attempts),
-            score_sum=progress.score_sum + sum(round(attempt.score * 10_000) for attempt in judged),
-            confidence_sum=progress.confidence_sum + sum(round(attempt.confidence * 10_000) for attempt in judged),
-            accuracy_sum=progress.accuracy_sum + sum(round(attempt.accuracy * 10_000) for attempt in judged),
-            fluency_sum=progress.fluency_sum + sum(round(attempt.fluency * 10_000) for attempt in judged),
+            score_sum=progress.score_sum + sum(attempt.score for attempt in judged),
+            confidence_sum=progress.confidence_sum + sum(attempt.confidence for attempt in judged),
+            accuracy_sum=progress.accuracy_sum + sum(attempt.accuracy for attempt in judged),
+            fluency_sum=progress.fluency_sum + sum(attempt.fluency for attempt in judged),
             learning_streak=streak,
             longest_streak=max(streak, progress.longest_streak),
             last_practice_date=days[-1],
@@ -145,11 +147,19 @@ def an_attempt(session_id: Id, number: int, **changes: Any) -> AttemptRecord:
     return dataclasses.replace(attempt, **changes)
 
 
-def a_flush(activation: Activation | SessionRecord, lo: int, hi: int, **changes: Any) -> SessionFlush:
-    """The attempts lo+1..hi of an activated session."""
+def a_flush(
+    activation: Activation | SessionRecord,
+    lo: int,
+    hi: int,
+    attempts: Sequence[AttemptRecord] | None = None,
+    **changes: Any,
+) -> SessionFlush:
+    """The attempts lo+1..hi of an activated session, or these."""
     session = activation.session if isinstance(activation, Activation) else activation
-    attempts = tuple(an_attempt(session.id, number) for number in range(lo + 1, hi + 1))
-    return dataclasses.replace(SessionFlush(session.id, session.epoch, lo, hi, attempts), **changes)
+    if attempts is None:
+        attempts = [an_attempt(session.id, number) for number in range(lo + 1, hi + 1)]
+    flush = SessionFlush(session.id, session.epoch, lo, hi, tuple(map(entry_of, attempts)))
+    return dataclasses.replace(flush, **changes)
 
 
 async def a_practising_learner(store: Store, **changes: Any) -> tuple[Learner, Activation]:

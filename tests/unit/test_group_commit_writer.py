@@ -90,7 +90,7 @@ async def test_an_attempt_of_an_impossible_time_is_set_aside_and_the_others_of_i
 ):
     sane, mad = await activated(writer, store), await activated(writer, store)
     attempt = dataclasses.replace(an_attempt(mad.session.id, 1), attempted_at_ms=2**50)
-    flush = dataclasses.replace(a_flush(mad, 0, 1), attempts=(attempt,))
+    flush = a_flush(mad, 0, 1, [attempt])
     replies = await asyncio.gather(writer.flush(a_flush(sane, 0, 1)), writer.flush(flush))
     assert [reply.kind for reply in replies] == ["committed", "quarantined"]
 

@@ -12,7 +12,7 @@ from actors.learning.milestones import MILESTONES, with_milestones
 from actors.learning.rules import LearningRules
 from actors.learning.streaks import local_day, runs_of, streak_on, weekly_goal
 from actors.learning.summary import skill_progress
-from storage.records import AttemptRecord, Milestone, PracticeDay, ProgressRecord, SessionRecord, StorySentence
+from storage.records import AttemptSums, Milestone, PracticeDay, ProgressRecord, SessionRecord, StorySentence
 
 RULES = LearningRules()
 LEARNER = b"L" * 16
@@ -23,12 +23,12 @@ def at_ms(text: str) -> int:
     return int(dt.datetime.fromisoformat(text).timestamp() * 1000)
 
 
-def an_attempt(number: int = 1, score: float | None = 0.8, duration_ms: int = 3_000) -> AttemptRecord:
-    return AttemptRecord(
-        session_id=b"S" * 16, attempt_no=number, sentence_index=0, target_sentence="A", judged=score is not None,
-        score=score, confidence=score, accuracy=score, fluency=score, is_successful=(score or 0) >= 0.7,
-        gesture_sequence=(), detected_errors=(), suggestions=(), result={}, attempted_at_ms=1_000,
-        duration_ms=duration_ms, video_start_frame=0, video_end_frame=0, scorer_version="1", calibration_version="1",
+def an_attempt(score: int | None = 8_000, duration_ms: int = 3_000) -> AttemptSums:
+    """``score`` in units of 1/10,000; None: it could not be judged."""
+    units = score or 0
+    return AttemptSums(
+        attempted_at_ms=1_000, duration_ms=duration_ms, sentence_index=0, judged=score is not None,
+        is_successful=units >= 7_000, score=units, confidence=units, accuracy=units, fluency=units,
     )  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def test_a_session_that_went_badly_does_not_raise_the_difficulty() -> None:
 
 
 def test_attempts_add_up_and_the_unjudged_count_as_practice_only() -> None:
-    attempts = [an_attempt(1, 0.8), an_attempt(2, None), an_attempt(3, 0.6001)]
+    attempts = [an_attempt(8_000), an_attempt(None), an_attempt(6_001)]
     after = RULES.after_attempts(ProgressRecord(LEARNER, "general"), attempts, [MONDAY], at_ms=5)
     assert (after.total_attempts, after.judged_attempts, after.successful_attempts) == (3, 2, 1)
     assert (after.score_sum, after.fluency_sum) == (14_001, 14_001)
@@ -158,7 +158,7 @@ def test_an_attempt_that_arrives_late_joins_the_runs() -> None:
         ProgressRecord(LEARNER, "general"), [an_attempt()], [MONDAY, MONDAY + 2 * day], at_ms=1
     )
     assert progress.learning_streak == 1
-    late = RULES.after_attempts(progress, [an_attempt(2)], [MONDAY, MONDAY + day, MONDAY + 2 * day], at_ms=2)
+    late = RULES.after_attempts(progress, [an_attempt()], [MONDAY, MONDAY + day, MONDAY + 2 * day], at_ms=2)
     assert (late.learning_streak, late.longest_streak, late.last_practice_date) == (3, 3, MONDAY + 2 * day)
 
 

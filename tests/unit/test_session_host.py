@@ -88,7 +88,7 @@ class World:
 @pytest.fixture
 def writer() -> Writer:
     learner = a_learner()
-    return Writer(Activation(a_session(learner.id, id=SESSION, epoch=1, status="active"), learner, {}))
+    return Writer(Activation(a_session(learner.id, id=SESSION, epoch=1, status="active"), learner))
 
 
 @pytest.fixture

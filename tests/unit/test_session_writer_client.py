@@ -93,7 +93,7 @@ async def test_the_death_of_the_writer_is_a_delay(call: str, death: Exception):
 
 async def test_a_session_that_can_be_taken_over():
     learner = a_learner()
-    activation = Activation(a_session(learner.id), learner, {})
+    activation = Activation(a_session(learner.id), learner)
     assert await asked("activate", activation) is activation
 
 

@@ -8,15 +8,16 @@ import math
 
 import pytest
 
-from storage.flush import GROUP_BYTES, GROUP_ROWS, groups, joined, one_by_one, quarantine_payload, summary_with
-from storage.records import FlushOutcome, SessionFlush, new_id
+from storage.entries import entry_of, refused, sums_of
+from storage.flush import GROUP_BYTES, GROUP_ROWS, groups, joined, one_by_one, summary_with
+from storage.records import AttemptEntry, FlushOutcome, SessionFlush, UnfitAttempt, new_id
 from storage.session_plans import IDLE_CUTOFF_MS, active_ms
 from tests.support.store_makers import an_attempt
 
 
 def _flush(attempts: int, blob_bytes: int = 100, session_id: bytes | None = None) -> SessionFlush:
     session_id = session_id or new_id()
-    made = tuple(an_attempt(session_id, n + 1, landmark_blob=bytes(blob_bytes)) for n in range(attempts))
+    made = tuple(entry_of(an_attempt(session_id, n + 1, landmark_blob=bytes(blob_bytes))) for n in range(attempts))
     return SessionFlush(session_id, 1, 0, attempts, made)
 
 
@@ -59,9 +60,19 @@ def test_the_worst_part_names_the_whole() -> None:
 
 def test_a_refused_attempt_is_kept_as_text_whatever_is_in_it() -> None:
     poison = an_attempt(new_id(), 3, score=math.nan, result={1: b"\xff", "s": "\ud800"}, target_sentence="\x00é")
-    text = quarantine_payload(poison)
-    assert text.isascii() and json.loads(text)["attempt_no"] == 3
-    assert "landmark_blob" not in text
+    unfit = entry_of(poison)
+    assert isinstance(unfit, UnfitAttempt) and unfit.attempt_no == 3 and "score nan" in unfit.reason
+    assert unfit.payload.isascii() and json.loads(unfit.payload)["attempt_no"] == 3
+    assert "landmark_blob" not in unfit.payload
+
+
+def test_an_attempt_that_the_database_refuses_is_kept_as_it_was_written_out() -> None:
+    entry = entry_of(an_attempt(new_id(), 3, target_sentence="Grüße"))
+    assert isinstance(entry, AttemptEntry)
+    unfit = refused(entry, "too long")
+    kept = json.loads(unfit.payload)
+    assert (unfit.attempt_no, unfit.reason) == (3, "too long") and unfit.payload.isascii()
+    assert (kept["attempt_no"], kept["target_sentence"], kept["score"]) == (3, "Grüße", 7_421)
 
 
 def test_a_summary_adds_up() -> None:
@@ -71,10 +82,11 @@ def test_a_summary_adds_up() -> None:
         an_attempt(session_id, 2, sentence_index=0, is_successful=False, score=0.25),
         an_attempt(session_id, 3, judged=False, score=None, is_successful=False, sentence_index=2),
     ]
+    sums = [sums_of(attempt) for attempt in attempts]
     step_by_step: dict[str, object] = {"kept": 1}
-    for attempt in attempts:
+    for attempt in sums:
         step_by_step = summary_with(step_by_step, [attempt])
-    assert step_by_step == summary_with({"kept": 1}, attempts)
+    assert step_by_step == summary_with({"kept": 1}, sums)
     assert step_by_step == {
         "kept": 1, "attempts": 3, "judged": 2, "successful": 1, "score_sum": 7_500, "sentences_done": [1],
     }  # fmt: skip
