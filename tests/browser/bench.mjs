@@ -106,6 +106,24 @@ class Bench {
     }
   }
 
+  /** Waits until so many frames are in the store: what the end of the page does not take away. */
+  async kept(frames, timeoutMs = 60_000) {
+    const deadlineMs = performance.now() + timeoutMs;
+    const request = indexedDB.open("storysign");
+    await new Promise((resolve, reject) => Object.assign(request, { onsuccess: resolve, onerror: reject }));
+    const count = () =>
+      new Promise((resolve, reject) => {
+        const pieces = request.result.transaction("frames").objectStore("frames").getAll();
+        pieces.onsuccess = () => resolve(pieces.result.reduce((sum, { timesMs }) => sum + timesMs.length, 0));
+        pieces.onerror = reject;
+      });
+    while ((await count()) < frames) {
+      if (performance.now() > deadlineMs) throw new Error(`never ${frames} frames, but ${await count()}`);
+      await sleep(20);
+    }
+    request.result.close();
+  }
+
   states() {
     return this.said.filter(([name]) => name === "state").map(([, { state }]) => state);
   }

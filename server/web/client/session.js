@@ -30,6 +30,9 @@ const ENDED = { status: 409, code: "session_status", detail: "The session has en
 /** An attempt that was cut off by the end of a page counts if it had gone on for so long. */
 const MIN_INTERRUPTED_MS = 500;
 
+/** @param {SessionRecord["status"]} status */
+const hasEnded = (status) => status === "completed" || status === "abandoned";
+
 export { SessionNotHeld };
 
 /** @extends {TypedEvents<SessionEvents>} */
@@ -48,6 +51,7 @@ export class PracticeSession extends TypedEvents {
   /** @type {SkillProgress[] | null} */
   #progress = null;
   #unsavedText = "";
+  #settled = Promise.resolve();
 
   /**
    * Use `create` or `reopen`.
@@ -190,9 +194,11 @@ export class PracticeSession extends TypedEvents {
     this.#line.start();
   }
 
-  /** The page goes; the session itself goes on and can be reopened. */
+  /** The page goes; the session itself goes on and can be reopened, unless it has ended and all of it is durable. */
   async close() {
     this.#line.stop();
+    await this.#settled;
+    if (hasEnded(this.status) && this.unsaved.length === 0) await this.#keeper.forget();
     await this.#keeper.close();
     this.#release();
   }
@@ -266,9 +272,11 @@ export class PracticeSession extends TypedEvents {
 
   /** A ticket opens one connection, whether that succeeds or not; so none is offered twice. */
   async #nextTicket() {
-    if (this.status === "completed" || this.status === "abandoned") throw new Problem(ENDED);
     const offered = this.#ticket ?? this.#stream.takeTicket();
     this.#ticket = null;
+    // A `complete` may have reached the server though its answer never came back; and other devices can end a session.
+    if (offered === null && !hasEnded(this.status)) this.#onStatus((await this.#rest.session(this.id)).status);
+    if (hasEnded(this.status)) throw new Problem(ENDED);
     return offered ?? (await this.#rest.ticket(this.id)).ticket;
   }
 
@@ -351,7 +359,7 @@ export class PracticeSession extends TypedEvents {
   #onLineState({ state, reason, retryAtMs }) {
     this.#state = state === "open" ? "online" : state;
     this.emit("state", { state: this.#state, reason, retryAtMs });
-    if (state === "stopped" && (reason === "session_ended" || reason === "not_found")) void this.#settleEnded();
+    if (state === "stopped" && (reason === "session_ended" || reason === "not_found")) this.#settled = this.#settleEnded();
   }
 
   #flush() {
