@@ -14,7 +14,7 @@ from .embedder import HandshapeEmbedder
 from .findings import make_finding
 from .fluency import SignFluency
 from .locate import SignSpan, locate_signs
-from .nonmanual import CURVE
+from .nonmanual import CURVE, with_face
 from .parameters import Features, Parameter, measure, sign_features
 from .quality import reason_not_to_judge, tracking_quality
 from .references import SIGN_FRAMES, Library
@@ -127,6 +127,8 @@ class _Verdict:
     def _sign(self, found: SignComparison) -> SignJudgement:
         clip = self._clip
         quality = tracking_quality(clip, found.start, found.stop)
+        marks = self._marks(found)
+        accuracy = with_face(self._fit.accuracy(found.distance, found.cohort), marks[Parameter.NONMANUAL.value])
         return SignJudgement(
             sign_index=found.sign_index,
             gloss=found.reference.gloss,
@@ -135,10 +137,10 @@ class _Verdict:
             end_ms=round(clip.times_ms[found.stop - 1]),
             start_frame=frame_of(clip, found.start),
             end_frame=frame_of(clip, found.stop - 1),
-            score=rounded(self._fit.accuracy(found.distance, found.cohort)),
+            score=rounded(accuracy),
             confidence=rounded(self._fit.certainty(found.distance, found.nearest_other) * quality.overall),
             hand_used=hand_used(found.sign),
-            parameters=self._marks(found),
+            parameters=marks,
         )
 
     def _marks(self, found: SignComparison) -> dict[str, float | None]:

@@ -10,7 +10,14 @@ import pytest
 
 from actors.scoring.canonical import canonicalise
 from actors.scoring.embedder import HandshapeEmbedder
-from actors.scoring.nonmanual import face_advice, face_distance, face_measures, paired_difference
+from actors.scoring.nonmanual import (
+    FACE_SHARE,
+    face_advice,
+    face_distance,
+    face_measures,
+    paired_difference,
+    with_face,
+)
 from actors.scoring.parameters import measure
 from actors.scoring.references import Library, prepare_reference
 from actors.scoring.repeats import period, single_signs
@@ -89,6 +96,24 @@ def test_a_face_that_stays_still_where_the_reference_moves_it_is_named(
     assert wrong.parameters["nonmanual"] < 0.5
     (finding,) = [found for found in wrong.findings if found.kind == "correction"]
     assert finding.code == "face_differs" and finding.parameter == "nonmanual" and "mouth" in finding.text
+    assert right.accuracy > wrong.accuracy > (1 - FACE_SHARE) * right.accuracy
+
+
+def test_a_face_that_was_not_seen_takes_nothing_from_the_mark(letter_clips: Path, embedder: HandshapeEmbedder) -> None:
+    plain = letter(letter_clips, "B", HOLISTIC)
+    unseen = replace(plain, landmarks=plain.landmarks.copy())
+    unseen.landmarks[:, plain.layout.slice(Block.FACE)] = np.nan
+    names = {"reference_id": "smiled", "gloss": "B", "signer": "", "variant": ""}
+    asks = Scorer(Library([prepare_reference(_smiling(plain, 0.04), embedder=embedder, **names)]), embedder)
+    neutral = Scorer(letter_library(letter_clips, "B", embedder, HOLISTIC), embedder)
+    found = asks.judge(unseen, ["B"])
+    assert found.parameters["nonmanual"] is None
+    assert found.accuracy == neutral.judge(unseen, ["B"]).accuracy
+
+
+def test_a_right_face_makes_no_wrong_sign_better() -> None:
+    assert with_face(0.1, 1.0) == with_face(0.1, None) == 0.1
+    assert with_face(1.0, 0.0) == pytest.approx(1 - FACE_SHARE)
 
 
 def test_a_neutral_reference_asks_nothing_of_the_face(letter_clips: Path, embedder: HandshapeEmbedder) -> None:
