@@ -10,6 +10,8 @@ from storage.records import FlushOutcome, SessionFlush
 
 GROUP_SIZE = 16
 """Sessions in one transaction; larger groups gained nothing (DESIGN §5)."""
+UNDER_WAY = 2
+"""Transactions at a time."""
 
 
 class Breaker:
@@ -41,24 +43,37 @@ class Breaker:
 
 
 class GroupCommit:
-    """While one transaction runs, the next group gathers; nobody waits for a timer."""
+    """While transactions run, the next group gathers; nobody waits for a timer.
 
-    def __init__(self, flush: Callable[[Sequence[SessionFlush]], Awaitable[list[FlushOutcome]]]) -> None:
+    ``UNDER_WAY`` of them at a time: while one waits for the disk or the network, the next is made.
+    """
+
+    def __init__(
+        self, flush: Callable[[Sequence[SessionFlush]], Awaitable[list[FlushOutcome]]], group_size: int = GROUP_SIZE
+    ) -> None:
         self._flush = flush
+        self._group_size = group_size
         self._waiting: deque[tuple[SessionFlush, asyncio.Future[FlushOutcome]]] = deque()
-        self._worker: asyncio.Task[None] | None = None
+        self._workers: set[asyncio.Task[None]] = set()
+
+    @property
+    def waiting(self) -> int:
+        """Flushes that wait for the transaction before theirs."""
+        return len(self._waiting)
 
     async def submit(self, item: SessionFlush) -> FlushOutcome:
         """Durable when this returns. Raises what the store raised: it may be submitted again."""
         future: asyncio.Future[FlushOutcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._work())
+        if len(self._workers) < UNDER_WAY:
+            worker = asyncio.create_task(self._work())
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
         return await future
 
     async def _work(self) -> None:
         while self._waiting:
-            group = [self._waiting.popleft() for _ in range(min(GROUP_SIZE, len(self._waiting)))]
+            group = [self._waiting.popleft() for _ in range(min(self._group_size, len(self._waiting)))]
             try:
                 outcomes = await self._flush([item for item, _ in group])
             except Exception as failure:  # whatever it is, those who wait have to hear of it

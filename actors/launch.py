@@ -51,7 +51,7 @@ def stop_ray() -> None:
     ray.shutdown()
 
 
-def start_writer(database_url: str) -> ActorHandle:
+def start_writer(database_url: str, log_path: str | None = None) -> ActorHandle:
     """The node's writer. Ray starts it again when it dies; calls that were under way then fail and are made again."""
     actor = ray.remote(Writer).options(
         num_cpus=0,
@@ -60,7 +60,7 @@ def start_writer(database_url: str) -> ActorHandle:
         max_concurrency=_WRITER_CALLS_AT_ONCE,
         scheduling_strategy=_this_node(),
     )
-    return actor.remote(database_url)
+    return actor.remote(database_url, log_path)
 
 
 def session_spawner(setup: ActorSetup, writer: ActorHandle) -> Callable[[int], Spawned]:

@@ -10,14 +10,14 @@ import asyncio
 import itertools
 import logging
 import socket
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 
 from actors.control import Answered, ControlChannel, ControlListener, Counted, Packet, Ready, Released
 from actors.reserve import Census, Reserve
 from actors.slot import Slot, Spawned
-from actors.stats import Tally
-from storage.records import Id
+from actors.stats import Levels, Tally, levels_of
+from storage.records import Id, id_text
 
 _log = logging.getLogger(__name__)
 _START_FAILURES = 3
@@ -29,6 +29,12 @@ class PoolExhausted(Exception):
     def __init__(self, text: str, retry_after_s: int) -> None:
         super().__init__(text)
         self.retry_after_s = retry_after_s
+
+
+def _named(slot: Slot, event: str) -> dict[str, object]:
+    """What a line of the log says of an actor."""
+    session = None if slot.session_id is None else id_text(slot.session_id)
+    return {"event": event, "slot": slot.number, "session": session}
 
 
 def _stopping() -> PoolExhausted:
@@ -126,14 +132,14 @@ class SessionPool:
         return self._closing
 
     @property
+    def can_start(self) -> bool:
+        """Whether the last actors that were started have come up."""
+        return self._failed_starts < _START_FAILURES
+
+    @property
     def counts(self) -> dict[str, int]:
-        """Actors by state, and sessions that wait for one."""
-        return {
-            "waiting": len(self._claims),
-            "starting": len(self._starting),
-            "blank": len(self._blank),
-            "taken": len(self._taken),
-        }
+        """Actors by state."""
+        return {"starting": len(self._starting), "blank": len(self._blank), "taken": len(self._taken)}
 
     @property
     def sessions(self) -> int:
@@ -143,6 +149,16 @@ class SessionPool:
     def ready_in_ms(self, promised: int) -> int:
         """How long the last of ``promised`` more sessions has to wait for its actor; 0 where all are warm."""
         return self._reserve.ready_in_ms(self._census(promised))
+
+    @property
+    def levels(self) -> Levels:
+        """Actors by state, sessions that wait for one, and what the live sessions have reported, added up."""
+        total: Counter[tuple[str, str]] = Counter()
+        total["queue", "sessions_without_actor"] = len(self._claims)
+        total.update({("actors", state): count for state, count in self.counts.items()})
+        for slot in self._taken.values():
+            total.update(slot.levels)
+        return dict(total)
 
     async def drain(self, after_ms: int, spread_ms: int, timeout_s: float) -> bool:
         """Ends every session in order and takes no new ones; True if all were done within ``timeout_s``."""
@@ -217,7 +233,9 @@ class SessionPool:
         slot.channel, slot.pid = channel, packet.pid
         self._starting.discard(slot.number)
         self._failed_starts = 0
-        self._reserve.came_up(self._now_ms() - slot.started_ms)
+        took_ms = self._now_ms() - slot.started_ms
+        self._reserve.came_up(took_ms)
+        _log.info("actor_started", extra={"slot": slot.number, "took_ms": took_ms})
         self._blank.append(slot)
         self._changed.set()
         self._serve_claims()
@@ -230,6 +248,7 @@ class SessionPool:
             slot.session_id = session_id
             self._taken[session_id] = slot
             del self._claims[session_id]
+            _log.info("session_has_actor", extra=_named(slot, ""))
             claim.set_result(slot)
         self._fill()
 
@@ -238,6 +257,7 @@ class SessionPool:
             slot.answered(packet)
         elif isinstance(packet, Counted):
             self.tally.add(packet.report)
+            slot.levels = levels_of(packet.report)
         elif isinstance(packet, Released):
             self._forget(slot, in_order=True)
 
@@ -249,7 +269,8 @@ class SessionPool:
         except Exception as death:  # Ray has many names for it; all mean that the process is gone
             in_order = False
             if not self._closing:
-                _log.warning("session actor %d died: %s", slot.number, type(death).__name__)
+                text = "session actor %d died: %s"
+                _log.warning(text, slot.number, type(death).__name__, extra=_named(slot, "actor_died"))
         if slot.number in self._starting:
             self._failed_starts += 1
         self._starting.discard(slot.number)
@@ -270,6 +291,7 @@ class SessionPool:
         """The session may start anew elsewhere from now on."""
         if slot.session_id is not None and self._taken.get(slot.session_id) is slot:
             del self._taken[slot.session_id]
+            _log.info("session_left" if in_order else "session_lost", extra=_named(slot, ""))
             self._on_left(slot.session_id, in_order)
         if slot in self._blank:
             self._blank.remove(slot)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from actors.control import Answered, Attach, Command, ControlChannel, Drain, Packet
+from actors.stats import Levels
 from storage.records import Id
 
 
@@ -33,6 +34,8 @@ class Slot:
         self.session_id: Id | None = None
         self.channel: ControlChannel | None = None
         self.pid: int | None = None
+        self.levels: Levels = {}
+        """How its session stands, as it said last."""
         self._answers: dict[int, asyncio.Future[str | None]] = {}
         self._requests = itertools.count(1)
 

@@ -11,7 +11,9 @@ BUCKETS_MS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 50.0, 100.0, 200.0, 500.0, 1_000.
 """Upper bounds of the buckets of every histogram of times, ms; one more bucket holds what is beyond."""
 
 Report = dict[str, list[list[Any]]]
-"""What ``Tally.take`` gives: counters as (name, label, count), times as (name, counts by bucket, sum in ms)."""
+"""What ``Tally.take`` gives: counters as (name, label, count), times as (name, counts by bucket, sum in ms), levels as
+(name, label, value now)."""
+Levels = dict[tuple[str, str], float]
 
 
 class Histogram:
@@ -34,10 +36,11 @@ class Histogram:
 
 
 class Tally:
-    """Named counters (each with one label, may be empty) and named histograms of times."""
+    """Named counters and levels (each with one label, may be empty), and named histograms of times."""
 
     def __init__(self) -> None:
         self.counts: Counter[tuple[str, str]] = Counter()
+        self.levels: Levels = {}
         self.times: dict[str, Histogram] = {}
 
     def count(self, name: str, label: str = "", by: int = 1) -> None:
@@ -49,8 +52,9 @@ class Tally:
         self.times.setdefault(name, Histogram()).observe(value_ms)
 
     def take(self) -> Report:
-        """All since the last time, as msgpack types; empty lists where nothing happened."""
+        """All since the last time, and the levels of now, as msgpack types; empty lists where there is nothing."""
         report: Report = {
+            "levels": [[name, label, value] for (name, label), value in self.levels.items()],
             "counts": [[name, label, value] for (name, label), value in self.counts.items()],
             "times": [[name, histogram.counts, histogram.total] for name, histogram in self.times.items()],
         }
@@ -59,8 +63,13 @@ class Tally:
         return report
 
     def add(self, report: Report) -> None:
-        """Adds what ``take`` of another tally gave."""
+        """Adds what ``take`` of another tally gave, but its levels: those of several processes are no sum over time."""
         for name, label, value in report["counts"]:
             self.counts[str(name), str(label)] += int(value)
         for name, counts, total in report["times"]:
             self.times.setdefault(str(name), Histogram()).add(counts, float(total))
+
+
+def levels_of(report: Report) -> Levels:
+    """The levels that a process has reported."""
+    return {(str(name), str(label)): value for name, label, value in report["levels"]}

@@ -15,6 +15,7 @@ from typing import Literal, TypeVar
 
 from actors.group_commit import Breaker, GroupCommit
 from actors.learning.rules import LearningRules
+from actors.log_lines import LineSender, log_through
 from actors.one_root import check_one_root
 from actors.stats import Report, Tally
 from actors.writer_replies import Closed, Delayed, Rejected
@@ -29,8 +30,10 @@ _log = logging.getLogger(__name__)
 class Writer:
     """Plain class; wrapped as a Ray actor by the node."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, log_path: str | None = None) -> None:
         check_one_root()
+        if log_path is not None:
+            log_through(LineSender(log_path), "writer")
         # Late, because Ray imports this module in every session actor that gets a handle of the writer.
         from storage.open import open_store
 
@@ -50,6 +53,7 @@ class Writer:
             if not self._is_open:
                 await self._store.open()
                 self._is_open = True
+                _log.info("store_opened")
 
     async def close(self) -> None:
         """Finishes what is under way and disconnects."""
@@ -57,7 +61,8 @@ class Writer:
         self._is_open = False
 
     async def counted(self) -> Report:
-        """What happened since the last time this was asked."""
+        """What happened since the last time this was asked, and what waits now."""
+        self._tally.levels["queue", "flushes_in_writer"] = self._group.waiting
         return self._tally.take()
 
     async def _transact(self, batch: Sequence[SessionFlush]) -> list[FlushOutcome]:
@@ -109,6 +114,7 @@ class Writer:
 
     def _delayed(self, failure: Exception, detail: str) -> Delayed:
         self._tally.count("writer_failures", type(failure).__name__)
+        _log.warning("the store could not be reached: %s", detail, extra={"event": "store_delayed"})
         return Delayed(self._breaker.failed(_monotonic_ms()), detail)
 
 

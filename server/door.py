@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from actors.stats import BUCKETS_MS, Tally
+from actors.stats import BUCKETS_MS, Levels, Tally
 from server.head_room import LATE_MS, HeadRoom
 from server.problems import Problem, ProblemCode
 from server.waiting_room import WaitingRoom
@@ -82,14 +82,15 @@ class Door:
         """Whether the processor has nothing to spare for a reserve."""
         return self._head_room.tight
 
-    def gauges(self) -> dict[str, float]:
+    @property
+    def levels(self) -> Levels:
         """How things stand at the door."""
         self._room.forget_lapsed(self._now_ms())
         return {
-            "limit": self._head_room.limit,
-            "promised": self._room.promised,
-            "waiting": self._room.waiting,
-            "late_share": self._head_room.late_share,
+            ("places", "limit"): self._head_room.limit,
+            ("places", "promised"): self._room.promised,
+            ("queue", "learners_waiting"): self._room.waiting,
+            ("late_share", ""): self._head_room.late_share,
         }
 
     async def watch(self, pool: Inside) -> None:
@@ -119,4 +120,5 @@ class Door:
         self._head_room.observe(late - self._seen[0], total - self._seen[1], pool.sessions, self._now_ms())
         self._seen = late, total
         if self.busy != was_tight:
-            _log.warning("newcomers %s", "wait: the processor is at its limit" if self.busy else "may come in again")
+            text = "the processor is at its limit: newcomers wait" if self.busy else "newcomers may come in again"
+            _log.warning(text, extra={"event": "door", "limit": self._head_room.limit, "sessions": pool.sessions})

@@ -8,19 +8,22 @@ from types import MappingProxyType
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from actors.stats import Histogram, Tally
+from actors.stats import Histogram, Levels, Tally
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _COUNTERS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
         "frames": ("storysign_frames_received", "Landmark frames received from learners", ""),
-        "feedback_skipped": ("storysign_feedback_skipped", "Provisional marks not sent to slow readers", ""),
+        "dropped": ("storysign_dropped", "What was left out for want of room, by what and why", "reason"),
         "connections": ("storysign_connections", "Connections welcomed, by how the session came to be", "incarnation"),
+        "closed": ("storysign_connections_closed", "Connections that ended, by close code; LINE: not by us", "code"),
+        "newcomers": ("storysign_newcomers", "Sessions that asked for a place, by what they were told", "outcome"),
         "attempts": ("storysign_attempts_scored", "Attempts scored, by outcome", "outcome"),
         "errors": ("storysign_stream_errors", "Errors told to clients, by code", "code"),
         "store_answers": ("storysign_store_answers", "Answers of the store to sessions, by kind", "answer"),
         "group": ("storysign_flush_groups", "Transactions of the writer, by number of sessions in them", "sessions"),
+        "store_retries": ("storysign_store_retries", "Transactions made again, by the database's error", "code"),
         "writer_failures": ("storysign_writer_failures", "Operations that the store could not do, by error", "error"),
     }
 )
@@ -29,18 +32,26 @@ _TIMES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "feedback": ("storysign_feedback_seconds", "From the arrival of frames to the sending of their marks"),
         "store": ("storysign_store_seconds", "From a session's wish to the store's answer"),
         "transaction": ("storysign_transaction_seconds", "One transaction of the writer"),
+        "lag": ("storysign_loop_lag_seconds", "How late the server's timers came: the wait for a processor"),
+    }
+)
+_LEVELS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "actors": ("storysign_session_actors", "Session actors now, by state", "state"),
+        "sessions": ("storysign_sessions", "Live sessions now, by status; away: without a connection", "status"),
+        "places": ("storysign_places", "Places for sessions now: the limit, and those promised to who comes", "kind"),
+        "queue": ("storysign_queue_depth", "What waits now, by queue", "queue"),
+        "late_share": ("storysign_late_share", "Share of marks and timers that came late in the last seconds", ""),
     }
 )
 
 
 class NodeMetrics:
-    """A collector over tallies and gauges; nothing in it tells who a learner is or what was signed."""
+    """A collector over tallies and levels; nothing in it tells who a learner is or what was signed."""
 
-    def __init__(
-        self, tallies: Callable[[], list[Tally]], gauges: Callable[[], Mapping[str, Mapping[str, int]]]
-    ) -> None:
+    def __init__(self, tallies: Callable[[], list[Tally]], levels: Callable[[], Levels]) -> None:
         self._tallies = tallies
-        self._gauges = gauges
+        self._levels = levels
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -49,16 +60,17 @@ class NodeMetrics:
         return generate_latest(self._registry)
 
     def collect(self) -> Iterator[Metric]:
-        """One family a counter, histogram and gauge, present from the start with zero."""
-        tallies = self._tallies()
+        """One family a counter, histogram and level, present from the start."""
+        tallies, levels = self._tallies(), self._levels()
         for name, (metric, help_text, label) in _COUNTERS.items():
             yield _counter(name, metric, help_text, label, tallies)
         for name, (metric, help_text) in _TIMES.items():
             yield _histogram(name, metric, help_text, tallies)
-        for name, by_state in self._gauges().items():
-            gauge = GaugeMetricFamily(f"storysign_{name}", f"Now: {name}, by state", labels=["state"])
-            for state, value in by_state.items():
-                gauge.add_metric([state], value)
+        for name, (metric, help_text, label) in _LEVELS.items():
+            gauge = GaugeMetricFamily(metric, help_text, labels=[label] if label else [])
+            for (level, value), number in sorted(levels.items()):
+                if level == name:
+                    gauge.add_metric([value] if label else [], number)
             yield gauge
 
 

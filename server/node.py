@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import secrets
 import time
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any, Literal
 
 from ray.actor import ActorHandle
@@ -20,12 +22,13 @@ from actors.pool import SessionPool
 from actors.session.actor import ActorSetup
 from actors.session.limits import SessionLimits
 from actors.slot import SlotGone
-from actors.stats import Tally
+from actors.stats import Levels, Tally, levels_of
 from server.auth import TicketOffice, TicketRefused
 from server.config import Settings
 from server.door import Door
 from server.handoff import Admission
 from server.library.starter import ensure_starter_library
+from server.log_file import LogFile
 from server.machine import memory_bytes, sessions_in
 from server.metrics import NodeMetrics
 from server.models import GESTURE_EMBEDDER, model_path
@@ -39,6 +42,8 @@ from storage.ports import Store
 from storage.records import DEFAULT_TENANT, Id, SessionClose, SessionRecord
 
 CommandName = Literal["pause", "resume", "complete", "abandon"]
+_LOG_SOCKET = "log.sock"
+_log = logging.getLogger(__name__)
 _NOT_UP = "The server is starting or stopping."
 _DRAIN_AFTER_MS = 200
 _DRAIN_SPREAD_MS = 2_000
@@ -50,8 +55,9 @@ _PROBE_TIMEOUT_S = 2.0
 class Node:
     """``start`` brings everything up, telling ``report`` what it does; ``stop`` leaves nothing running."""
 
-    def __init__(self, settings: Settings, report: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, report: Callable[[str], None], log: LogFile) -> None:
         self.settings = settings
+        self._log = log
         self.store: Store = open_store(settings.database_url, LearningRules())
         self.tickets = TicketOffice(secrets.token_bytes(32), settings.ticket_ttl_ms)
         self._report = report
@@ -64,7 +70,8 @@ class Node:
         self._most_sessions = most_sessions
         self._door = Door(most_sessions, settings.late_share_max, _monotonic_ms)
         self._writer_tally = Tally()
-        self._metrics = NodeMetrics(self._tallies, self._gauges)
+        self._writer_levels: Levels = {}
+        self._metrics = NodeMetrics(self._tallies, self._levels)
 
     # ------------------------------------------------------------------------------------------------ life
 
@@ -75,13 +82,14 @@ class Node:
         await self.store.open()
         self._folder = NodeFolder()
         folder = self._folder.path
+        self._log.collect(folder / _LOG_SOCKET)
         self._report("Preparing the reference signs …")
         await ensure_starter_library(self.store, self.settings.models_dir, _now_ms())
         self._shelf = LibraryShelf(self.store, embedder_path, folder)
         await self._shelf.refresh()
         self._report("Starting Ray and the session actors …")
         await asyncio.to_thread(start_ray, self.settings.ray_address, folder)
-        self._writer = start_writer(self.settings.database_url)
+        self._writer = start_writer(self.settings.database_url, str(folder / _LOG_SOCKET))
         try:
             await self._writer.open.remote()
         except RayTaskError as failure:
@@ -92,6 +100,7 @@ class Node:
             control_path=str(folder / "control.sock"),
             embedder_path=str(embedder_path),
             limits=SessionLimits(grace_ms=self.settings.passivate_after_ms, idle_ms=self.settings.connection_idle_ms),
+            log_path=str(folder / _LOG_SOCKET),
         )
         self._pool = SessionPool(
             session_spawner(setup, self._writer),
@@ -114,13 +123,20 @@ class Node:
             task.cancel()
         await asyncio.gather(*self._upkeep, return_exceptions=True)
         if self._pool is not None:
-            await self._pool.drain(_DRAIN_AFTER_MS, _DRAIN_SPREAD_MS, self.settings.drain_ms / 1000)
+            _log.info("drain_began", extra={"sessions": self._pool.sessions})
+            done = await self._pool.drain(_DRAIN_AFTER_MS, _DRAIN_SPREAD_MS, self.settings.drain_ms / 1000)
+            if done:
+                _log.info("drain_ended")
+            else:
+                text = "some sessions had not saved everything in time; their learners' clients still hold it"
+                _log.warning(text, extra={"event": "drain_cut_short", "sessions": self._pool.sessions})
             self._pool.close()
         if self._writer is not None:
             with contextlib.suppress(RayError, TimeoutError):
                 await asyncio.wait_for(self._writer.close.remote(), _CLOSE_TIMEOUT_S)
         await self.store.close()
         await asyncio.to_thread(stop_ray)
+        self._log.stop_collecting()
         if self._folder is not None:
             self._folder.remove()
 
@@ -191,16 +207,27 @@ class Node:
         """The figures of all processes of the node for Prometheus."""
         if self._writer is not None:
             with contextlib.suppress(RayError, TimeoutError):
-                self._writer_tally.add(await asyncio.wait_for(self._writer.counted.remote(), _PROBE_TIMEOUT_S))
+                report = await asyncio.wait_for(self._writer.counted.remote(), _PROBE_TIMEOUT_S)
+                self._writer_tally.add(report)
+                self._writer_levels = levels_of(report)
         return self._metrics.text()
 
     async def readiness(self) -> dict[str, str]:
         """What this node needs to take a learner in, each "ok" or a sentence that says what is wrong."""
         return {
             "database": await self._database_state(),
-            "sessions": "ok" if self._pool is not None and not self._pool.closing else _NOT_UP,
+            "pool": self._pool_state(),
+            "models": "ok" if self._embedder_path().is_file() else f"{self._embedder_path()} is gone.",
             "signs": "ok" if self._shelf is not None and self._shelf.glosses else "No sign has a reference.",
         }
+
+    def _pool_state(self) -> str:
+        if self._pool is None or self._pool.closing:
+            return _NOT_UP
+        return "ok" if self._pool.can_start else "Session actors die while they start; the log says more."
+
+    def _embedder_path(self) -> Path:
+        return self.settings.models_dir / GESTURE_EMBEDDER
 
     async def _database_state(self) -> str:
         try:
@@ -212,11 +239,10 @@ class Node:
         return "ok"
 
     def _tallies(self) -> list[Tally]:
-        return [self._writer_tally, *([self._pool.tally] if self._pool is not None else [])]
+        return [self._door.tally, self._writer_tally, *([self._pool.tally] if self._pool is not None else [])]
 
-    def _gauges(self) -> dict[str, dict[str, int]]:
-        counts = self._pool.counts if self._pool is not None else {}
-        return {"session_actors": counts}
+    def _levels(self) -> Levels:
+        return {**self._door.levels, **self._writer_levels, **(self._pool.levels if self._pool is not None else {})}
 
     @property
     def _ready_shelf(self) -> LibraryShelf:

@@ -16,6 +16,7 @@ import uvloop
 from ray.actor import ActorHandle
 
 from actors.control import Ready, connect
+from actors.log_lines import LineSender, log_through
 from actors.one_root import check_one_root
 from actors.session.host import SessionHost
 from actors.session.limits import SessionLimits
@@ -30,6 +31,8 @@ class ActorSetup:
     control_path: str
     embedder_path: str
     limits: SessionLimits
+    log_path: str | None = None
+    """Socket that takes lines of the log."""
 
 
 class SessionActor:
@@ -44,6 +47,8 @@ class SessionActor:
 async def _run(setup: ActorSetup, writer: ActorHandle) -> str:
     channel = await asyncio.to_thread(connect, setup.control_path)
     host = SessionHost(channel, WriterClient(writer), Path(setup.embedder_path), setup.limits)
+    if setup.log_path is not None:
+        host.meter.lines = log_through(LineSender(setup.log_path), "session")
     # What start-up made stays for good; a collection in mid-attempt need not walk it.
     gc.collect()
     gc.freeze()

@@ -60,6 +60,8 @@ class StreamConnection(asyncio.Protocol):
         self._closing = False
         self._request = request
         self.received_at_s = 0.0
+        self.closed_as: CloseCode | None = None
+        """How it was closed from here."""
 
     # ------------------------------------------------------------------------------------------------ asyncio's side
 
@@ -116,6 +118,7 @@ class StreamConnection(asyncio.Protocol):
         if self._transport is None or self._ws.state is not State.OPEN:
             return
         self._closing = True
+        self.closed_as = code
         self._ws.send_close(code, reason)
         self._flush()
         self._loop.call_later(CLOSE_TIMEOUT_S, self.abort)

@@ -126,6 +126,11 @@ class SessionCore:
         return self._queue.stored
 
     @property
+    def unstored(self) -> int:
+        """Judged attempts that are not durable yet."""
+        return len(self._queue.attempts)
+
+    @property
     def life(self) -> Life:
         """Where the session stands."""
         return Life(self._life.state)

@@ -65,7 +65,7 @@ class SessionHost:
         self._core: SessionCore | None = None
         self._desk: ScoringDesk | None = None
         self._consent = False
-        self._meter = SessionMeter()
+        self.meter = SessionMeter()
         self._loop.call_later(_REPORT_INTERVAL_S, self._report_regularly)
         self._activating = False
         self._early: deque[tuple[Attach, int]] = deque()
@@ -91,8 +91,10 @@ class SessionHost:
         self._loop.call_later(_REPORT_INTERVAL_S, self._report_regularly)
 
     def _report(self) -> None:
-        """Hands over what was counted since the last time, if anything was."""
-        report = self._meter.tally.take()
+        """Hands over what was counted since the last time, and how the session stands."""
+        if self._core is not None:
+            self.meter.stands(self._core.life, self._core.connection is not None, self._core.unstored)
+        report = self.meter.tally.take()
         if any(report.values()):
             self.announce(Counted(report))
 
@@ -156,6 +158,7 @@ class SessionHost:
         self._desk = ScoringDesk(Scorer(library, self._embedder), sentences)
         self._core = SessionCore(restored, self._limits, self._now_ms())
         self._epoch = session.epoch
+        self.meter.began(restored.session_id, session.epoch, session.stored_through)
         while self._early_commands:
             command = self._early_commands.popleft()
             self._dispatch(ev.CommandGiven(command.name, command.request))
@@ -180,7 +183,7 @@ class SessionHost:
     # -------------------------------------------------------------------------------------------- from the learner
 
     def _client_said(self, connection: StreamConnection, said: ClientEvent) -> None:
-        self._meter.heard(said, connection.received_at_s)
+        self.meter.heard(said, connection.received_at_s, connection.number)
         match said:
             case Hello():
                 self._dispatch(ev.Attached(connection.number, said, self._tickets[connection.number]))
@@ -200,6 +203,7 @@ class SessionHost:
     def _connection_lost(self, connection: StreamConnection) -> None:
         self._connections.pop(connection.number, None)
         self._tickets.pop(connection.number, None)
+        self.meter.lost(connection.number, connection.closed_as)
         self._dispatch(ev.Detached(connection.number))
 
     # ------------------------------------------------------------------------------------------- the core's effects
@@ -259,7 +263,7 @@ class SessionHost:
             return
         sent = connection.send_error(message) if isinstance(message, Error) else connection.send(message)
         # uvloop's own time stands still while a callback runs.
-        self._meter.said(message, sent, time.monotonic())
+        self.meter.said(message, sent, time.monotonic())
 
     def _judge(self, effect: ev.Judge) -> None:
         assert self._desk is not None
@@ -274,7 +278,7 @@ class SessionHost:
     async def _store(self, operation: Awaitable[WriterReply]) -> None:
         asked_s = time.monotonic()
         reply = await operation
-        self._meter.stored(time.monotonic() - asked_s, reply)
+        self.meter.stored(time.monotonic() - asked_s, reply)
         self._dispatch(reply)
 
     # -------------------------------------------------------------------------------------------------------- time
@@ -304,12 +308,14 @@ class SessionHost:
     def _fail(self, fault: BaseException) -> None:
         """Our own mistake: better a new process that restores from the store than one in an unknown state."""
         if not self.released.done():
+            _log.error("session_failed", exc_info=fault)
             for connection in self._connections.values():
                 connection.close(CloseCode.SERVER_FAULT, "A fault of the server; reconnect.")
             self.released.set_exception(fault)
 
     def _release(self, reason: str) -> None:
         if not self.released.done():
+            self.meter.released(reason)
             self._report()
             self.announce(Released(reason))
             self._loop.call_later(_FAREWELL_S if self._connections else 0, self._let_go, reason)

@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Coroutine, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +23,7 @@ from rich.console import Console
 from server.app import create_app
 from server.config import DEFAULT_HOST, DEFAULT_PORT, Settings
 from server.handoff import handoff_protocol
+from server.log_file import LogFile, log_path
 from server.node import Node
 from server.presence import announced
 from storage.open import sqlite_path
@@ -31,6 +32,7 @@ from storage.sqlite.upgrade import upgrade
 
 NATIVE_LOG = "native.log"
 _CLOSE_REQUESTS_S = 5
+_log = logging.getLogger(__name__)
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -54,10 +56,12 @@ def serve(
     console = Console(highlight=False, soft_wrap=True, markup=False)
     with _bound(settings) as listener, _database_of_our_own(settings):
         _native_words_to(settings.state_dir / NATIVE_LOG)
-        logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
         settings = settings.with_port(listener.getsockname()[1])
-        with announced(settings.state_dir, settings.port):
-            uvloop.run(_serve(settings, listener, console))
+        _warnings_to_console()
+        with announced(settings.state_dir, settings.port), closing(
+            LogFile(log_path(settings.state_dir, settings.port))
+        ) as log:
+            uvloop.run(_serve(settings, listener, console, log))
 
 
 @contextmanager
@@ -100,12 +104,21 @@ def _native_words_to(file: Path) -> None:
         os.dup2(log.fileno(), 2)
 
 
-async def _serve(settings: Settings, listener: socket.socket, console: Console) -> None:
+def _warnings_to_console() -> None:
+    """The console has few lines, for people; everything else is in the log."""
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+
+
+async def _serve(settings: Settings, listener: socket.socket, console: Console, log: LogFile) -> None:
     """Prepares, serves until a signal, stops. A signal during the preparation ends that, too."""
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    node = Node(settings, lambda line: console.print(f"• {line}"))
+    node = Node(settings, lambda line: console.print(f"• {line}"), log)
     console.print(f"• Database: {settings.database_url}")
+    console.print(f"• Log: {log.path}")
     try:
         await _bring_up_to_date(settings, console)
         if await _unless(stop, node.start()):
@@ -114,6 +127,7 @@ async def _serve(settings: Settings, listener: socket.socket, console: Console) 
         console.print("• Stopping: what learners did is being saved …")
     finally:
         await node.stop()
+        _log.info("server_stopped")
     console.print("• Stopped")
 
 
@@ -163,6 +177,7 @@ async def _answer(node: Node, listener: socket.socket, stop: asyncio.Event, cons
     )
     serving = asyncio.ensure_future(server.serve(sockets=[listener]))
     stopping = asyncio.ensure_future(stop.wait())
+    _log.info("server_ready", extra={"port": node.settings.port})
     console.print(f"StorySign is ready at {node.settings.base_url}  (REST: /docs; Ctrl-C stops it)", style="bold")
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()

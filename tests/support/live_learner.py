@@ -17,7 +17,7 @@ from protocol.client_stream import ClientStream
 from protocol.codec import to_points
 from protocol.landmarks import LandmarkClip
 from protocol.messages import SUBPROTOCOL, Hello, ServerMessage, Status, Welcome
-from server.api.models import SessionBody
+from server.api.models import CreatedSession, SessionBody
 from server.rest_client import RestClient, RestProblem
 from storage.landmark_blob import decode
 from storage.open import open_store
@@ -60,9 +60,16 @@ class LiveLearner:
 
     async def open(self, **wish: Any) -> None:
         """Becomes a guest with a session, not yet connected."""
+        await self.become_guest()
+        self.take(await self.rest.create_session(**(wish or {"glosses": ["A"]})))
+
+    async def become_guest(self) -> None:
+        """A learner without a session."""
         guest = await self.rest.create_guest(landmark_consent=True)
         self.learner_id = id_from_text(guest.learner.id)
-        created = await self.rest.create_session(**(wish or {"glosses": ["A"]}))
+
+    def take(self, created: CreatedSession) -> None:
+        """The session is this learner's from now on."""
         self.session_id = created.session.id
         self._ticket = created.stream.ticket
 
@@ -72,7 +79,7 @@ class LiveLearner:
         """Connects as often as it takes, as the server says, and is welcomed."""
         for failures in range(40):
             try:
-                return await self._connect_once()
+                return await self.connect_once()
             except (InvalidHandshake, ConnectionClosed, RestProblem, OSError) as refusal:
                 self.socket = None
                 self.stream.disconnected()
@@ -81,7 +88,8 @@ class LiveLearner:
                 await asyncio.sleep(self.stream.reconnect_delay_ms(0.0, min(failures, 1)) / 1_000)
         raise AssertionError("the server never took the learner back")
 
-    async def _connect_once(self) -> Welcome:
+    async def connect_once(self) -> Welcome:
+        """One try. Raises InvalidHandshake, ConnectionClosed, RestProblem, OSError."""
         ticket = self._ticket or self.stream.ticket or (await self.rest.ticket(self.session_id)).ticket
         self._ticket = None
         self.stream.connected()
