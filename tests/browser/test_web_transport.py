@@ -201,6 +201,20 @@ def test_an_end_of_which_only_the_answer_was_lost_needs_nothing_more(
     assert later.evaluate("bench.held()") == []
 
 
+def test_a_session_that_was_ended_offline_is_completed_when_the_network_is_back(
+    running_server: ServerProcess, open_page: OpenPage, signing: dict[str, Any]
+) -> None:
+    page = open_page(running_server)
+    page.watch.network_may_fail = True
+    begin(page, signing)
+    go_offline(page)
+    finish(page, signing)
+    page.evaluate("bench.session.complete()")
+    page.context.set_offline(False)
+    page.evaluate("bench.until(({session}) => session.status === 'completed')")
+    assert stored_frames(page) == {1: len(signing["frames"])}
+
+
 def go_offline(page: Any) -> None:
     """No network; a socket that is open may still carry what is said until the page has given it up."""
     page.context.set_offline(True)

@@ -85,6 +85,11 @@ export class ClientStream {
     return this.#wish.heard;
   }
 
+  /** Whether the learner has ended the session, the server perhaps not knowing yet. */
+  get completing() {
+    return this.#wish.wanted === "completed";
+  }
+
   /** Attempts up to this number are durable. */
   get stored() {
     return this.#stored;

@@ -3,15 +3,16 @@
 // Everything is written to the store before it is sent. So the server never has frames that this browser could not send
 // again, and whoever opens the session next goes on exactly where this page was.
 
+import { Attempts } from "./attempts.js";
 import { ClientStream } from "./clientStream.js";
 import { ProtocolError } from "./errors.js";
 import { TypedEvents } from "./events.js";
 import { Keeper } from "./keeper.js";
 import { Line } from "./line.js";
 import { takeSession } from "./ownership.js";
-import { Recorder } from "./recorder.js";
-import { Problem } from "./rest.js";
-import { SessionNotHeld, heldSessions, helloOf, newRecord, openStore, storedOnServer } from "./sessionRecord.js";
+import { retell } from "./retelling.js";
+import { SessionNotHeld, heldSessions, helloOf, newRecord, openStore } from "./sessionRecord.js";
+import { Tickets, hasEnded } from "./tickets.js";
 
 /** @typedef {import("./attemptLog.js").HeldAttempt} HeldAttempt */
 /** @typedef {import("./attemptStore.js").SessionRecord} SessionRecord */
@@ -24,15 +25,6 @@ import { SessionNotHeld, heldSessions, helloOf, newRecord, openStore, storedOnSe
 
 const STREAM_PATH = "/v1/stream";
 
-/** What REST would say to the wish for a ticket of a session that has ended. */
-const ENDED = { status: 409, code: "session_status", detail: "The session has ended." };
-
-/** An attempt that was cut off by the end of a page counts if it had gone on for so long. */
-const MIN_INTERRUPTED_MS = 500;
-
-/** @param {SessionRecord["status"]} status */
-const hasEnded = (status) => status === "completed" || status === "abandoned";
-
 export { SessionNotHeld };
 
 /** @extends {TypedEvents<SessionEvents>} */
@@ -41,16 +33,14 @@ export class PracticeSession extends TypedEvents {
   #stream;
   #keeper;
   #line;
-  #recorder = new Recorder();
+  #attempts;
+  #tickets;
   #release = () => {};
-  /** @type {string | null} for the first connection */
-  #ticket = null;
   /** @type {SessionState} */
   #state = "connecting";
   #started = false;
   /** @type {SkillProgress[] | null} */
   #progress = null;
-  #unsavedText = "";
   #settled = Promise.resolve();
 
   /**
@@ -72,6 +62,8 @@ export class PracticeSession extends TypedEvents {
       onTakenOver: () => this.#line.stop({ state: "superseded" }),
       onUnwritten: (text) => this.emit("persistence", { persistent: false, text }),
     });
+    this.#attempts = new Attempts(this.#stream, this.#keeper, this);
+    this.#tickets = new Tickets(rest, record.id);
     const address = new URL(STREAM_PATH, location.href);
     address.protocol = address.protocol.replace("http", "ws");
     this.#line = new Line(address.href, {
@@ -101,7 +93,7 @@ export class PracticeSession extends TypedEvents {
     const store = await openStore();
     await store?.add(record).catch(() => {});
     const opened = new PracticeSession(rest, store, record, []);
-    opened.#ticket = stream.ticket;
+    opened.#tickets.first = stream.ticket;
     await opened.#take();
     return opened;
   }
@@ -189,8 +181,8 @@ export class PracticeSession extends TypedEvents {
   start() {
     if (this.#started) return;
     this.#started = true;
-    this.#settleInterrupted();
-    this.#tellUnsaved();
+    this.#attempts.settleInterrupted();
+    this.#attempts.tellUnsaved();
     this.#line.start();
   }
 
@@ -209,11 +201,7 @@ export class PracticeSession extends TypedEvents {
    * @throws {import("./errors.js").IllegalCall} while one is recording, while paused, and once the session has ended
    */
   beginAttempt(sentenceIndex) {
-    const number = this.#stream.beginAttempt(sentenceIndex, Date.now());
-    this.#recorder.begin(number, performance.now());
-    this.#keeper.keep({ session: { nextAttempt: this.#stream.nextAttempt } });
-    this.#reconcile();
-    return number;
+    return this.#attempts.begin(sentenceIndex);
   }
 
   /**
@@ -222,23 +210,17 @@ export class PracticeSession extends TypedEvents {
    * @param {number} capturedMs on the clock of `performance.now()`
    */
   addFrame(landmarks, capturedMs) {
-    if (this.#stream.recording === null || this.#state === "superseded") return;
-    const taken = this.#recorder.add(landmarks, capturedMs, performance.now());
-    if (taken === "due") this.#passOn();
-    else if (taken === "full") this.endAttempt();
+    if (this.#state !== "superseded") this.#attempts.add(landmarks, capturedMs);
   }
 
   /** The learner has finished signing: the attempt is to be judged. */
   endAttempt() {
-    this.#passOn();
-    this.#stream.endAttempt();
-    this.#reconcile();
+    this.#attempts.end();
   }
 
   /** The learner does not want the attempt to count. */
   cancelAttempt() {
-    this.#stream.cancelAttempt();
-    this.#reconcile();
+    this.#attempts.cancel();
   }
 
   /** Pauses the session; not while recording. */
@@ -270,14 +252,9 @@ export class PracticeSession extends TypedEvents {
 
   // ------------------------------------------------------------------------------------------------- the line
 
-  /** A ticket opens one connection, whether that succeeds or not; so none is offered twice. */
-  async #nextTicket() {
-    const offered = this.#ticket ?? this.#stream.takeTicket();
-    this.#ticket = null;
-    // A `complete` may have reached the server though its answer never came back; and other devices can end a session.
-    if (offered === null && !hasEnded(this.status)) this.#onStatus((await this.#rest.session(this.id)).status);
-    if (hasEnded(this.status)) throw new Problem(ENDED);
-    return offered ?? (await this.#rest.ticket(this.id)).ticket;
+  #nextTicket() {
+    const [offered, status] = [this.#stream.takeTicket(), this.status];
+    return this.#tickets.next({ offered, status, onStatus: (newer) => this.#onStatus(newer) });
   }
 
   /** @param {ArrayBuffer | string} data */
@@ -290,40 +267,16 @@ export class PracticeSession extends TypedEvents {
       return this.#line.reconnect();
     }
     this.#onMessage(message);
-    this.#reconcile();
+    this.#attempts.reconcile();
     this.#flush();
   }
 
   /** @param {import("./constants.js").ServerMessage} message */
   #onMessage(message) {
-    switch (message.t) {
-      case "welcome":
-        this.#onWelcome(message);
-        break;
-      case "status":
-        this.#onStatus(message.status);
-        this.emit("status", { status: message.status, overall_score: message.overall_score });
-        break;
-      case "feedback":
-        this.emit("feedback", { ...message, latencyMs: this.#recorder.sinceAddedMs(message, performance.now()) });
-        break;
-      case "scored":
-        this.#onResult(message.result);
-        break;
-      case "stored":
-        this.emit("stored", { through: message.through });
-        break;
-      case "progress":
-        this.#progress = message.skills;
-        this.emit("progress", { skills: message.skills });
-        break;
-      case "error":
-        this.emit("trouble", { code: message.code, name: message.name, text: message.text, attempt: message.a });
-        break;
-      case "pong":
-        this.emit("pulse", { roundTripMs: performance.now() - message.n });
-        break;
-    }
+    if (message.t === "welcome") this.#onWelcome(message);
+    else if (message.t === "status") this.#onStatus(message.status);
+    else if (message.t === "progress") this.#progress = message.skills;
+    retell(message, this, { sinceAddedMs: (frame) => this.#attempts.sinceAddedMs(frame), nowMs: performance.now() });
   }
 
   /** @param {import("./constants.js").Welcome} welcome */
@@ -331,22 +284,14 @@ export class PracticeSession extends TypedEvents {
     this.#line.settled();
     this.#onStatus(welcome.status);
     this.#keeper.keep({ session: { sentences: welcome.sentences, nextAttempt: this.#stream.nextAttempt } });
-    this.emit("welcome", welcome);
-    for (const result of welcome.results) this.#onResult(result);
-    if (welcome.lost.length > 0) this.emit("lost", { attempts: welcome.lost });
-    if (this.#keeper.record.completing && this.recording === null && welcome.status === "active")
-      this.#stream.complete();
+    // The learner ended it on a former visit; what was ended on this one, the stream knows.
+    const ended = hasEnded(welcome.status) || this.#stream.completing;
+    if (this.completing && this.recording === null && !ended) this.#stream.complete();
   }
 
   /** @param {SessionRecord["status"]} status */
   #onStatus(status) {
     if (status !== this.status) this.#keeper.keep({ session: { status } });
-  }
-
-  /** @param {import("./constants.js").AttemptResult} result */
-  #onResult(result) {
-    this.emit("scored", result);
-    this.emit("attempt", { attempt: result.attempt_no, state: "judged" });
   }
 
   /** A ping's number is when it was sent. */
@@ -359,7 +304,8 @@ export class PracticeSession extends TypedEvents {
   #onLineState({ state, reason, retryAtMs }) {
     this.#state = state === "open" ? "online" : state;
     this.emit("state", { state: this.#state, reason, retryAtMs });
-    if (state === "stopped" && (reason === "session_ended" || reason === "not_found")) this.#settled = this.#settleEnded();
+    if (state === "stopped" && (reason === "session_ended" || reason === "not_found"))
+      this.#settled = this.#attempts.settleEnded(this.#rest, this.id);
   }
 
   #flush() {
@@ -371,58 +317,5 @@ export class PracticeSession extends TypedEvents {
   /** This page practises from now on; a newer one ends that. */
   async #take() {
     this.#release = await takeSession(this.id, () => this.#line.stop({ state: "superseded" }));
-  }
-
-  /** Frames go into the stream and the store, and from there to the server. */
-  #passOn() {
-    const number = this.#stream.recording;
-    const frames = this.#recorder.take(performance.now());
-    if (number === null || frames === null) return;
-    const { firstSeq, packed } = this.#stream.addFrames(frames.landmarks, frames.timesMs);
-    this.#keeper.keep({ frames: { number, firstSeq, timesMs: frames.timesMs, packed } });
-  }
-
-  /** Makes the store agree with the stream, and tells what has become of attempts. */
-  #reconcile() {
-    for (const { attempt, outcome } of this.#keeper.reconcile(this.#stream.attempts)) {
-      this.emit("attempt", { attempt, state: outcome === "ended" ? "waiting" : outcome });
-    }
-    this.#tellUnsaved();
-  }
-
-  #tellUnsaved() {
-    const attempts = this.unsaved;
-    const text = attempts.join();
-    if (text === this.#unsavedText) return;
-    this.#unsavedText = text;
-    this.emit("unsaved", { attempts });
-  }
-
-  /** A former page ended in the middle of an attempt: what there is of it is judged, unless it had hardly begun. */
-  #settleInterrupted() {
-    const number = this.#stream.recording;
-    const attempt = this.#stream.attempts.find((held) => held.number === number);
-    if (attempt === undefined) return;
-    const kept = (attempt.timesMs.at(-1) ?? 0) - (attempt.timesMs[0] ?? 0) >= MIN_INTERRUPTED_MS;
-    const frames = attempt.timesMs.length;
-    if (kept) this.#stream.endAttempt();
-    else this.#stream.cancelAttempt();
-    this.#reconcile();
-    this.emit("interrupted", { attempt: attempt.number, kept, frames });
-  }
-
-  /** The session takes no more attempts: what is not in the store of the server now never will be. */
-  async #settleEnded() {
-    try {
-      const through = await storedOnServer(this.#rest, this.id);
-      this.#stream.storedThrough(through);
-      this.#reconcile();
-      this.emit("stored", { through });
-      if (this.unsaved.length > 0) this.emit("lost", { attempts: this.unsaved });
-      await this.#keeper.forget();
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      // The server is away: the next visit asks again.
-    }
   }
 }

@@ -85,7 +85,7 @@ export class PracticePage {
     const session = this.#session;
     const { banner, speed } = this.#view;
     session.on("state", (state) => this.#onConnection(state));
-    session.on("welcome", ({ status }) => status === "paused" && session.resume());
+    session.on("welcome", ({ status }) => status === "paused" && !session.completing && session.resume());
     session.on("feedback", (feedback) => this.#onFeedback(feedback));
     session.on("scored", (result) => this.#onScored(result));
     session.on("attempt", ({ attempt, state }) => state === "stored" && void this.#onStored(attempt));
