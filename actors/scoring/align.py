@@ -6,6 +6,7 @@ Both are dynamic time warping (Sakoe & Chiba 1978); costs come in, so nothing he
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 
@@ -105,28 +106,36 @@ class OnlineAlignment:
         self._total = reach
 
 
-def forced_path(costs: np.ndarray) -> np.ndarray:
-    """The state ``(T,)`` of every frame on the best way through ``costs`` ``(T, S)`` from the first to the last states.
+def forced_path(costs: np.ndarray) -> tuple[int, np.ndarray]:
+    """Of some tables of ``costs`` ``(n, T, S)`` the one that is cheapest to go through from the first to the last
+    states, and the state ``(T,)`` of every frame on the best way through it.
 
     Same steps as ``OnlineAlignment``. With fewer frames than half the states the end cannot be reached; the way then
     ends as far on as it can.
     """
-    frames, states = costs.shape
-    total = np.full(states, np.inf)
-    total[:2] = costs[0, :2]
-    steps = np.zeros((frames, states), np.int8)
-    ways = np.full((3, states), np.inf)
-    for frame in range(1, frames):
-        ways[0] = total
-        ways[1, 1:] = total[:-1]
-        ways[2, 2:] = total[:-2]
-        steps[frame] = ways.argmin(axis=0)
-        total = ways.min(axis=0) + costs[frame]
-    reachable = np.flatnonzero(np.isfinite(total))
-    ends = [state for state in (states - 1, states - 2) if np.isfinite(total[state])] or [int(reachable[-1])]
-    state = min(ends, key=lambda end: total[end])
-    path = np.empty(frames, np.int64)
-    for frame in range(frames - 1, -1, -1):
-        path[frame] = state
-        state -= int(steps[frame, state])
-    return path
+    tables, frames, states = costs.shape
+    totals = np.full((frames, tables, _FARTHEST_STEP + states), np.inf)
+    totals[0, :, _FARTHEST_STEP:][:, :2] = costs[:, 0, :2]
+    for cost, before, after in zip(costs.swapaxes(0, 1)[1:], totals, totals[1:], strict=False):
+        now = after[:, _FARTHEST_STEP:]
+        np.minimum(before[:, 2:], before[:, 1:-1], out=now)
+        np.minimum(now, before[:, :-2], out=now)
+        now += cost
+    last = totals.shape[2] - 1
+    reachable = np.flatnonzero(np.isfinite(totals[-1, 0])).tolist()
+    ends = [place for place in (last, last - 1) if place in reachable] or reachable[-1:]
+    table, place = min(product(range(tables), ends), key=lambda end: totals[-1, *end])
+    return table, _way_through(totals[:, table].tolist(), place)
+
+
+def _way_through(totals: list[list[float]], place: int) -> np.ndarray:
+    """The way back from ``place`` in the last frame's totals."""
+    path = [place]
+    for total in totals[-2::-1]:
+        place = min(range(place, place - _FARTHEST_STEP - 1, -1), key=total.__getitem__)
+        path.append(place)
+    return np.array(path[::-1]) - _FARTHEST_STEP
+
+
+_FARTHEST_STEP = 2
+"""States that a step of the one-sided warping goes on at most."""

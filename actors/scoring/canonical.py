@@ -9,13 +9,14 @@ with the slots exchanged. Layouts without a pose get a hand frame: unit = 2.2 pa
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from protocol.landmarks import Block, LandmarkClip, Layout, VideoFormat
 
-from .resample import GRID_STEP_MS, grid_times, resample_track, zero_for_nan
+from .resample import GRID_STEP_MS, grid_times, lengths, resample_track, zero_for_nan
 
 RIGHT_SLOT, LEFT_SLOT = 0, 1
 PALM_LENGTHS_PER_SHOULDER_WIDTH = 2.2
@@ -139,26 +140,24 @@ def find_body(blocks: dict[Block, np.ndarray], video: VideoFormat) -> BodyFrame 
 
 def to_body(points: np.ndarray, body: BodyFrame) -> np.ndarray:
     """``points`` ``(…, 2 or 3)`` in square units, moved, turned and scaled into the body frame."""
-    cosine, sine = np.cos(body.roll_rad), np.sin(body.roll_rad)
-    x = points[..., 0] - body.origin[0]
-    y = points[..., 1] - body.origin[1]
-    planes = [x * cosine + y * sine, y * cosine - x * sine, *(points[..., axis] for axis in range(2, points.shape[-1]))]
-    return (np.stack(planes, axis=-1) / body.unit).astype(np.float32)
+    cosine, sine = math.cos(body.roll_rad) / body.unit, math.sin(body.roll_rad) / body.unit
+    moved = np.empty(points.shape, np.float32)
+    moved[..., :2] = (points[..., :2] - body.origin) @ np.array([[cosine, -sine], [sine, cosine]])
+    if points.shape[-1] > 2:  # apart: a missing depth must not make the place missing
+        np.divide(points[..., 2], body.unit, out=moved[..., 2], casting="same_kind")
+    return moved
 
 
 def slot_wrists(pose: np.ndarray | None, body: BodyFrame, count: int) -> np.ndarray:
     """Pose wrists ``(2, count, 2)`` by slot; NaN without a pose."""
     if pose is None:
         return np.full((2, count, 2), np.nan, np.float32)
-    wrists = to_body(pose[:, (RIGHT_WRIST, LEFT_WRIST), :2], body).transpose(1, 0, 2)
-    return np.stack([_in_slot(wrists[slot], slot) for slot in (RIGHT_SLOT, LEFT_SLOT)])
+    return _in_slots(to_body(pose[:, (RIGHT_WRIST, LEFT_WRIST), :2].transpose(1, 0, 2), body))
 
 
 def slot_hands(right: np.ndarray, left: np.ndarray, body: BodyFrame) -> np.ndarray:
     """Hands ``(2, T, 21, 3)`` by slot from square units; z is relative to the wrist already."""
-    return np.stack(
-        [_in_slot(to_body(points, body), slot) for slot, points in ((RIGHT_SLOT, right), (LEFT_SLOT, left))]
-    )
+    return _in_slots(to_body(np.array((right, left)), body))
 
 
 def slot_anchors(pose: np.ndarray | None, body: BodyFrame) -> np.ndarray:
@@ -174,9 +173,8 @@ def slot_anchors(pose: np.ndarray | None, body: BodyFrame) -> np.ndarray:
     forehead = eyes + (eyes - points[NOSE])
     neck, chest = np.zeros(2, np.float32), np.array([0.0, 0.5], np.float32)
     sides = ((RIGHT_EAR, LEFT_EAR, RIGHT_SHOULDER, LEFT_SHOULDER), (LEFT_EAR, RIGHT_EAR, LEFT_SHOULDER, RIGHT_SHOULDER))
-    slots = []
-    for slot, (near_ear, far_ear, near_shoulder, far_shoulder) in enumerate(sides):
-        places = (
+    slots = [
+        (
             points[NOSE],
             mouth,
             forehead,
@@ -187,8 +185,9 @@ def slot_anchors(pose: np.ndarray | None, body: BodyFrame) -> np.ndarray:
             points[near_shoulder],
             points[far_shoulder],
         )
-        slots.append(_in_slot(np.stack(places), slot))
-    return np.stack(slots).astype(np.float32)
+        for near_ear, far_ear, near_shoulder, far_shoulder in sides
+    ]
+    return _in_slots(np.array(slots, np.float32))
 
 
 def frame_of(clip: CanonicalClip, moment: int) -> int:
@@ -204,21 +203,19 @@ def duration_ms(moments: int) -> float:
     return moments * GRID_STEP_MS
 
 
-def _in_slot(points: np.ndarray, slot: int) -> np.ndarray:
-    """Slot 1 sees the left side of the body in a mirror."""
-    return points if slot == RIGHT_SLOT else points * np.array([-1, *[1] * (points.shape[-1] - 1)], np.float32)
+def _in_slots(points: np.ndarray) -> np.ndarray:
+    """``points`` ``(2, …)`` of the right and the left side, in place: slot 1 sees the left side in a mirror."""
+    np.negative(points[LEFT_SLOT, ..., 0], out=points[LEFT_SLOT, ..., 0])
+    return points
 
 
 def _exchange_misnamed_hands(blocks: dict[Block, np.ndarray]) -> None:
     """Trackers that name hands by their look sometimes err; the nearer pose wrist decides, frame by frame."""
     pose, right, left = blocks[Block.POSE], blocks[Block.RIGHT_HAND], blocks[Block.LEFT_HAND]
-
-    def miss(hand: np.ndarray, wrist: int) -> np.ndarray:
-        return zero_for_nan(np.linalg.norm(hand[:, WRIST, :2] - pose[:, wrist, :2], axis=1))
-
-    named = miss(right, RIGHT_WRIST) + miss(left, LEFT_WRIST)
-    exchanged = miss(right, LEFT_WRIST) + miss(left, RIGHT_WRIST)
-    width = np.linalg.norm(pose[:, LEFT_SHOULDER, :2] - pose[:, RIGHT_SHOULDER, :2], axis=1)
+    hands = np.array((right[:, WRIST, :2], left[:, WRIST, :2]))
+    wrists = pose[:, (RIGHT_WRIST, LEFT_WRIST), :2].transpose(1, 0, 2)
+    named, exchanged = (zero_for_nan(lengths(hands - each)).sum(axis=0) for each in (wrists, wrists[::-1]))
+    width = lengths(pose[:, LEFT_SHOULDER, :2] - pose[:, RIGHT_SHOULDER, :2])
     wrong = named > exchanged + _EXCHANGE_MARGIN * width
     if wrong.any():
         right[wrong], left[wrong] = left[wrong], right[wrong].copy()

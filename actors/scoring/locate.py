@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .align import forced_path
-from .compare import AS_SIGNED, MIRRORED, Pack, local_costs
+from .compare import Pack, local_costs
 from .parameters import PLACED_BLOCKS, Features
 
 PAUSE_COST = 0.85
@@ -29,15 +29,14 @@ class SignSpan:
 
 
 def state_costs(costs: np.ndarray, resting: np.ndarray, pause: float = PAUSE_COST) -> np.ndarray:
-    """Costs ``(T, S)`` of the states of a sentence from ``costs`` ``(T, moments, K)``: pause, sign 0, pause, sign
-    1, …, pause.
+    """Costs ``(…, T, S)`` of the states of a sentence from ``costs`` ``(…, T, moments, K)``: pause, sign 0, pause,
+    sign 1, …, pause.
     """
-    frames, moments, signs = costs.shape
-    table = np.empty((frames, signs * (moments + 1) + 1), np.float64)
-    table[:, :: moments + 1] = np.where(resting, REST_COST, pause)[:, None]
-    for sign in range(signs):
-        begin = sign * (moments + 1) + 1
-        table[:, begin : begin + moments] = costs[:, :, sign]
+    *leading, moments, signs = costs.shape
+    table = np.empty((*leading, signs * (moments + 1) + 1))
+    table[..., :: moments + 1] = np.where(resting, REST_COST, pause)[:, None]
+    in_signs = table[..., 1:].reshape(*leading, signs, moments + 1)
+    in_signs[..., :-1] = costs.swapaxes(-1, -2)
     return table
 
 
@@ -49,21 +48,14 @@ def locate_signs(attempt: Features, resting: np.ndarray, sentence: Pack) -> tupl
     without cutting into a rough one. A sign that got fewer than ``SHORTEST_SIGN`` moments was not signed.
     """
     costs = local_costs(attempt, sentence, len(PLACED_BLOCKS))
-    passes = [_way(state_costs(costs[mirror], resting)) for mirror in (AS_SIGNED, MIRRORED)]
-    mirror = int(passes[1][0] < passes[0][0])
-    _, path, paid = passes[mirror]
+    tables = state_costs(costs, resting)
+    mirror, path = forced_path(tables)
+    paid = tables[mirror, np.arange(len(path)), path]
     in_sign = path % (costs.shape[2] + 1) > 0
     if in_sign.any():
         pause = min(PAUSE_COST, PAUSE_MARGIN + PAUSE_FACTOR * float(np.median(paid[in_sign])))
-        _, path, _ = _way(state_costs(costs[mirror], resting, pause))
+        _, path = forced_path(state_costs(costs[mirror][None], resting, pause))
     return mirror, _spans(path, costs.shape[2], len(sentence))
-
-
-def _way(table: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-    """Cost of the best way, its states, and what each moment paid."""
-    path = forced_path(table)
-    paid = table[np.arange(len(path)), path]
-    return float(paid.sum()), path, paid
 
 
 def _spans(path: np.ndarray, moments: int, signs: int) -> list[SignSpan]:

@@ -59,6 +59,11 @@ def zero_for_nan(values: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(values), values.dtype.type(0), values)
 
 
+def lengths(vectors: np.ndarray) -> np.ndarray:
+    """Euclidean lengths of ``vectors`` ``(…, n)`` (``np.linalg.norm`` takes twice as long)."""
+    return np.sqrt(np.vecdot(vectors, vectors))
+
+
 def stretch(values: np.ndarray, count: int, axis: int = 0) -> np.ndarray:
     """``values`` resampled linearly along ``axis`` to ``count`` evenly spaced moments from its first to its last."""
     length = values.shape[axis]

@@ -3,8 +3,8 @@ judgement at the end."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -34,9 +34,13 @@ from .segment import raised
 
 LONGEST_ATTEMPT_FRAMES = 3600
 """Frames kept for the final judgement: two minutes at 30 Hz. What comes after is not scored."""
-BODY_FRAMES = 30
-"""Latest frames that tell where the body is."""
-BODY_EVERY, BODY_EVERY_AT_FIRST = 10, 3
+FOLLOWED_EVERY_MS = 90
+"""Provisional marks follow the newest frame of a push and, back from there, one in so many milliseconds: measuring a
+hand costs most of them, and ten pictures a second tell them enough. The judgement is of every frame."""
+BODY_FRAMES = 10
+"""Latest followed frames that tell where the body is."""
+BODY_EVERY, BODY_EVERY_AT_FIRST = 10, 2
+"""Followed frames after which the body is looked for again."""
 LONGEST_STEP = 15
 """Grid moments that one frame may stand for: after a longer silence the learner has been away."""
 
@@ -65,8 +69,10 @@ class AttemptScoring:
         self._live = LiveMarks(library.packed.take(typical), goals)
         states = len(self._glosses) * (SIGN_FRAMES + 1) + 1
         self._ways = OnlineAlignment((2, states))
-        self._frames: list[np.ndarray] = []
+        self._pushed: list[np.ndarray] = []
         self._times: list[int] = []
+        self._followed: deque[np.ndarray] = deque(maxlen=BODY_FRAMES)
+        self._looks = 0
         self._body: BodyFrame | None = None
         self._anchors = np.full((2, len(ANCHORS), 2), np.nan, np.float32)
         self._moments = 0
@@ -75,17 +81,14 @@ class AttemptScoring:
 
     def push(self, landmarks: np.ndarray, times_ms: np.ndarray) -> None:
         """Takes frames ``(N, P, 3)`` (NaN where missing) at ``times_ms`` ``(N,)``, ascending over the whole attempt."""
-        room = LONGEST_ATTEMPT_FRAMES - len(self._frames)
-        frames, times = np.asarray(landmarks, np.float32)[:room], np.asarray(times_ms, np.int64)[:room]
-        before = len(self._frames)
-        looks = [index for index in range(before, before + len(frames)) if _looks_for_the_body(index)]
-        ends = [look - before for look in looks if look > before] + [len(frames)]
-        for start, end in pairwise([0, *ends]):
-            self._frames.extend(frames[start:end])
-            self._times.extend(times[start:end].tolist())
-            if _looks_for_the_body(before + start):
-                self._find_body(before + start)
-            self._follow(frames[start:end])
+        room = LONGEST_ATTEMPT_FRAMES - len(self._times)
+        frames, times = np.asarray(landmarks, np.float32)[:room], np.asarray(times_ms)[:room].tolist()
+        followed = self._to_follow(times)
+        self._pushed.append(frames)
+        self._times.extend(times)
+        for start in range(0, len(followed), BODY_EVERY_AT_FIRST):
+            chosen = followed[start : start + BODY_EVERY_AT_FIRST]
+            self._follow(frames[chosen], [times[index] for index in chosen])
 
     def marks(self) -> ProvisionalMarks:
         """How the attempt stands now."""
@@ -108,39 +111,48 @@ class AttemptScoring:
 
     def judge(self) -> Judgement:
         """The final judgement of everything pushed."""
-        points = self._layout.points
-        landmarks = np.stack(self._frames) if self._frames else np.empty((0, points, 3), np.float32)
+        landmarks = np.concatenate([np.empty((0, self._layout.points, 3), np.float32), *self._pushed])
         clip = LandmarkClip(landmarks, np.array(self._times, np.int64), self._layout, self._video)
         return self._judge(clip, self._glosses)
 
-    def _find_body(self, index: int) -> None:
-        """Where the body is by the frames up to and with the one at ``index``."""
-        recent = np.stack(self._frames[max(index + 1 - BODY_FRAMES, 0) : index + 1])
-        blocks = square_blocks(recent, self._layout, self._video, face=False)
+    def _to_follow(self, times: Sequence[int]) -> list[int]:
+        """Indices of those frames of a push that the marks follow."""
+        due_before = times[-1] + 1 if times else 0
+        chosen: list[int] = []
+        for index in reversed(range(len(times))):
+            if times[index] < due_before:
+                chosen.append(index)
+                due_before = times[index] - FOLLOWED_EVERY_MS + 1
+        return chosen[::-1]
+
+    def _follow(self, frames: np.ndarray, times: Sequence[int]) -> None:
+        """Advances the live alignment by as many grid moments as ``frames`` ``(n, P, 3)`` stand for."""
+        self._find_body(frames)
+        through = [int((time - self._times[0]) / GRID_STEP_MS + 1e-6) + 1 for time in times]
+        features = self._measure(frames)
+        resting = ~raised(features)
+        tables = state_costs(self._live.costs(features), resting)
+        mirrors, states = [], []
+        for row, moments in enumerate(through):
+            for _ in range(min(moments - self._moments, LONGEST_STEP)):
+                self._ways.push(tables[:, row])
+            self._moments = max(self._moments, moments)
+            mirror, state = divmod(int(self._ways.totals.argmin()), tables.shape[2])
+            mirrors.append(mirror)
+            states.append(state)
+        self._state = states[-1]
+        self._live.remember(features, np.array(mirrors), np.array(states))
+
+    def _find_body(self, frames: np.ndarray) -> None:
+        """Where the body is by the latest frames: looked for often at first, then now and then."""
+        self._followed.extend(frames)
+        self._looks += 1
+        if self._looks % (BODY_EVERY if self._looks > BODY_EVERY else BODY_EVERY_AT_FIRST) != 1:
+            return
+        blocks = square_blocks(np.array(self._followed), self._layout, self._video, face=False)
         self._body = find_body(blocks, self._video)
         if self._body is not None:
             self._anchors = slot_anchors(blocks.get(Block.POSE), self._body)
-
-    def _follow(self, frames: np.ndarray) -> None:
-        """Advances the live alignment by as many grid moments as the latest ``frames`` ``(n, P, 3)`` stand for."""
-        since_ms = np.array(self._times[-len(frames) :]) - self._times[0]
-        through = np.maximum.accumulate(np.maximum((since_ms / GRID_STEP_MS + 1e-6).astype(int) + 1, self._moments))
-        due = np.diff(through, prepend=self._moments)
-        self._moments = int(through[-1])
-        frames, due = frames[due > 0], due[due > 0]
-        if not len(due):
-            return
-        features = self._measure(frames)
-        resting = ~raised(features)
-        tables = np.stack([state_costs(cost, resting) for cost in self._live.costs(features)], axis=1)
-        places = []
-        for row, steps in zip(tables, np.minimum(due, LONGEST_STEP).tolist(), strict=True):
-            for _ in range(steps):
-                self._ways.push(row)
-            places.append(int(self._ways.totals.argmin()))
-        mirrors, states = np.divmod(np.array(places), tables.shape[2])
-        self._state = int(states[-1])
-        self._live.remember(features, mirrors, states)
 
     def _measure(self, frames: np.ndarray) -> Features:
         """Features of ``frames``, in the body frame that the latest frames show."""
@@ -152,10 +164,3 @@ class AttemptScoring:
         has_body = body.from_pose and bool(np.isfinite(self._anchors).all())
         wrists = slot_wrists(blocks.get(Block.POSE), body, len(frames))
         return measure_hands(zero_for_nan(hands), seen, wrists, self._anchors, self._embedder, has_body)
-
-
-def _looks_for_the_body(index: int) -> bool:
-    """Whether the body is looked for at a frame: often at first, then every ``BODY_EVERY`` frames. It hangs on the
-    frame's number alone, so that marks do not depend on how the frames were cut into pushes.
-    """
-    return index % (BODY_EVERY if index >= BODY_EVERY else BODY_EVERY_AT_FIRST) == 0

@@ -87,13 +87,22 @@ def test_online_alignment_and_forced_path_agree() -> None:
     online = OnlineAlignment(9)
     for row in costs:
         online.push(row)
-    path = forced_path(costs)
+    _, path = forced_path(costs[None])
     assert set(np.diff(path).tolist()) <= {0, 1, 2}
     assert costs[np.arange(12), path].sum() == pytest.approx(online.totals[-2:].min())
 
 
+def test_forced_path_takes_the_cheaper_of_several_tables() -> None:
+    costs = np.random.default_rng(5).uniform(0, 1, (3, 12, 9))
+    alone = [float(costs[table, np.arange(12), forced_path(costs[table][None])[1]].sum()) for table in range(3)]
+    table, path = forced_path(costs)
+    assert table == int(np.argmin(alone))
+    assert costs[table, np.arange(12), path].sum() == pytest.approx(min(alone))
+
+
 def test_forced_path_of_too_few_frames_goes_as_far_as_it_can() -> None:
-    assert forced_path(np.zeros((3, 40))).max() <= 5
+    _, path = forced_path(np.zeros((1, 3, 40)))
+    assert path.max() <= 5
 
 
 def test_curves_fall_and_are_half_at_their_middle() -> None:
