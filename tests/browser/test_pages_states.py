@@ -223,19 +223,46 @@ def test_the_network_goes_while_signing(practise: Callable[..., Any]) -> None:
     assert page.locator("#saved").inner_text() == "All saved"
 
 
-def test_all_places_are_taken(practise: Callable[..., Any]) -> None:
+def no_place(place: int, wait_s: int, retry_after_s: int) -> dict[str, Any]:
+    """What a full server answers."""
+    said = {"status": 503, "code": "no_capacity", "title": "Full", "detail": "Full", "action": "Wait", "type": "x"}
+    body = json.dumps(said | {"place": place, "wait_s": wait_s})
+    return {"status": 503, "body": body, "headers": {"Retry-After": str(retry_after_s)}}
+
+
+def test_all_places_are_taken(visit: Visit, practise: Callable[..., Any], page_server: ServerProcess) -> None:
+    page = visit(page_server, "/progress", **NO_WORKERS)
+    page.watch.network_may_fail = True
+    answers = [no_place(2, 75, 1), no_place(1, 20, 1)]
+
+    def refuse(route: Any) -> None:
+        if answers and route.request.method == "POST":
+            route.fulfill(**answers.pop(0))
+        else:
+            route.continue_()
+
+    page.route("**/v1/sessions", refuse)
+    page.goto(page_server.url + "/practice?glosses=L")
+    page.wait_for_selector("[data-state=in_line]")
+    assert "You are number 2 in line: about 1 min." in page.locator("main").inner_text()
+    page.wait_for_selector("text=You are next: about 20 s.")
+    page.wait_for_selector("h1")  # let in, without a word from the learner
+    assert not answers
+
+
+def test_all_places_are_taken_when_a_learner_comes_back(practise: Callable[..., Any]) -> None:
     page = practise("L", "glosses=L")
     page.wait_for_selector(READY)
-    problem = {"status": 503, "code": "no_capacity", "title": "Full", "detail": "Full", "action": "Wait", "type": "x"}
-    page.route(
-        "**/ticket",
-        lambda route: route.fulfill(status=503, body=json.dumps(problem), headers={"Retry-After": "20"}),
-    )
+    page.route("**/ticket", lambda route: route.fulfill(**no_place(3, 40, 20)))
+    page.route("**/v1/sessions", lambda route: route.fulfill(**no_place(3, 40, 20)))
     page.reload()
     page.wait_for_selector("[data-topic=connection]")
     page.wait_for_selector(CAMERA_READY)
     capture(page, "practice-waiting-for-place")
-    assert "All places are taken" in page.locator(".banners").inner_text()
+    assert "You are number 3 in line: about 40 s." in page.locator(".banners").inner_text()
+    page.goto(page.url.split("?")[0] + "?glosses=L")
+    page.wait_for_selector("[data-state=in_line]")
+    capture(page, "practice-in-line")
 
 
 def test_two_tabs(practise: Callable[..., Any], visit: Visit, page_server: ServerProcess) -> None:

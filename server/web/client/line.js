@@ -9,11 +9,12 @@ import { Problem } from "./rest.js";
  * @property {"connecting" | "open" | "waiting" | "offline" | "superseded" | "stopped"} state
  * @property {string | null} reason
  * @property {number | null} retryAtMs Unix time
+ * @property {import("./rest.js").InLine | null} inLine where all places are taken
  */
 
 /**
  * @typedef {object} LineUser
- * @property {() => Promise<string>} ticket may throw Problem
+ * @property {() => Promise<import("./tickets.js").Ticket>} ticket may throw Problem
  * @property {(failures: number) => number} delayMs how long to wait after so many failures
  * @property {() => void} onOpen
  * @property {(data: ArrayBuffer | string) => void} onData
@@ -104,17 +105,17 @@ export class Line {
 
   async #connect() {
     this.#tell({ state: navigator.onLine ? "connecting" : "offline" });
-    let ticket;
+    let found;
     try {
-      ticket = await this.#user.ticket();
+      found = await this.#user.ticket();
     } catch (error) {
       return this.#onRefusal(error);
     }
     if (!this.#running || this.#socket !== null) return;
-    const socket = new WebSocket(this.#url, [SUBPROTOCOL, TICKET_PREFIX + ticket]);
+    const socket = new WebSocket(this.#url, [SUBPROTOCOL, TICKET_PREFIX + found.ticket]);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
-    this.#watchFor(OPEN_WITHIN_MS, () => this.#onLost(socket, GONE_AWAY, "unreachable"));
+    this.#watchFor(OPEN_WITHIN_MS + found.readyInMs, () => this.#onLost(socket, GONE_AWAY, "unreachable"));
     socket.onopen = () => {
       this.#heard();
       this.#user.onOpen();
@@ -132,7 +133,9 @@ export class Line {
     if (!(error instanceof Problem)) throw error;
     const reason = FINAL[error.status];
     if (reason !== undefined) this.stop({ reason });
-    else this.#wait(error.status === 0 ? "unreachable" : "busy", error.retryAfterMs ?? 0);
+    else if (error.inLine === null) this.#fail(error.status === 0 ? "unreachable" : "busy", error.retryAfterMs ?? 0);
+    // Who asks later than told loses the place in line.
+    else this.#wait(error.retryAfterMs ?? 0, { reason: "busy", inLine: error.inLine });
   }
 
   /** @param {WebSocket} socket @param {number} code @param {string} reason */
@@ -141,7 +144,7 @@ export class Line {
     this.#letGo(code);
     if (code === CloseCode.SUPERSEDED) this.stop({ state: "superseded" });
     else if (code >= 4500 && code < 5000) this.stop({ reason });
-    else if (this.#running) this.#wait(reason, 0);
+    else if (this.#running) this.#fail(reason, 0);
   }
 
   /** @param {number} code */
@@ -156,12 +159,17 @@ export class Line {
   }
 
   /** @param {string} reason @param {number} atLeastMs */
-  #wait(reason, atLeastMs) {
+  #fail(reason, atLeastMs) {
     const delayMs = Math.max(atLeastMs, this.#user.delayMs(this.#failures));
     this.#failures += 1;
+    this.#wait(delayMs, { reason });
+  }
+
+  /** @param {number} delayMs @param {Partial<LineState>} why */
+  #wait(delayMs, why) {
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => void this.#connect(), delayMs);
-    this.#tell({ state: navigator.onLine ? "waiting" : "offline", reason, retryAtMs: Date.now() + delayMs });
+    this.#tell({ state: navigator.onLine ? "waiting" : "offline", retryAtMs: Date.now() + delayMs, ...why });
   }
 
   /** The page is looked at again, or the network is back: no need to wait, but the connection may be a dead one. */
@@ -191,6 +199,6 @@ export class Line {
 
   /** @param {Partial<LineState>} state */
   #tell(state) {
-    this.#user.onState({ state: "connecting", reason: null, retryAtMs: null, ...state });
+    this.#user.onState({ state: "connecting", reason: null, retryAtMs: null, inLine: null, ...state });
   }
 }

@@ -4,6 +4,7 @@
 /** @typedef {import("./restTypes.js").SessionBody} SessionBody */
 /** @typedef {import("./restTypes.js").AttemptBody} AttemptBody */
 /** @template Item @typedef {import("./restTypes.js").Paged<Item>} Paged */
+/** @typedef {{place: number, waitS: number}} InLine who is number 1 is next; about how many seconds that takes */
 /** @typedef {Record<string, string | number | boolean | null | undefined>} Query */
 
 const TIMEOUT_MS = 20_000;
@@ -11,10 +12,11 @@ const TIMEOUT_MS = 20_000;
 /** A request that was refused, or that no server answered. */
 export class Problem extends Error {
   /**
-   * @param {Partial<import("./restTypes.js").ProblemBody>} document RFC 9457
+   * @param {Partial<import("./restTypes.js").ProblemBody> & {place?: number, wait_s?: number}} document RFC 9457
    * @param {number | null} [retryAfterMs] when the server would have it again
    */
-  constructor({ status = 0, code = "unreachable", title = "", detail = "", action = "" }, retryAfterMs = null) {
+  constructor(document, retryAfterMs = null) {
+    const { status = 0, code = "unreachable", title = "", detail = "", action = "", place, wait_s: waitS } = document;
     super(detail || title || code);
     this.name = "Problem";
     /** HTTP status; 0 where nothing answered. */
@@ -24,6 +26,8 @@ export class Problem extends Error {
     this.detail = detail;
     this.action = action;
     this.retryAfterMs = retryAfterMs;
+    /** Where all places are taken: the learner's place in line. @type {InLine | null} */
+    this.inLine = place === undefined || waitS === undefined ? null : { place, waitS };
   }
 }
 

@@ -93,7 +93,7 @@ export class PracticeSession extends TypedEvents {
     const store = await openStore();
     await store?.add(record).catch(() => {});
     const opened = new PracticeSession(rest, store, record, []);
-    opened.#tickets.first = stream.ticket;
+    opened.#tickets.take(stream);
     await opened.#take();
     return opened;
   }
@@ -301,9 +301,9 @@ export class PracticeSession extends TypedEvents {
   }
 
   /** @param {import("./line.js").LineState} line */
-  #onLineState({ state, reason, retryAtMs }) {
+  #onLineState({ state, reason, retryAtMs, inLine }) {
     this.#state = state === "open" ? "online" : state;
-    this.emit("state", { state: this.#state, reason, retryAtMs });
+    this.emit("state", { state: this.#state, reason, retryAtMs, inLine });
     if (state === "stopped" && (reason === "session_ended" || reason === "not_found"))
       this.#settled = this.#attempts.settleEnded(this.#rest, this.id);
   }

@@ -3,11 +3,12 @@
 /** @typedef {"connecting" | "online" | "waiting" | "offline" | "superseded" | "stopped"} SessionState */
 /** @typedef {"recording" | "waiting" | "judged" | "stored" | "cancelled"} AttemptState */
 /** @typedef {import("./constants.js").SkillProgress} SkillProgress */
+/** @typedef {import("./rest.js").InLine} InLine */
 /** @typedef {import("./constants.js").Feedback & {latencyMs: number | null}} TimedFeedback latency since its last frame was added */
 
 /**
  * @typedef {object} SessionEvents
- * @property {{state: SessionState, reason: string | null, retryAtMs: number | null}} state
+ * @property {{state: SessionState, reason: string | null, retryAtMs: number | null, inLine: InLine | null}} state
  * @property {import("./constants.js").Welcome} welcome
  * @property {{status: string, overall_score: number | null}} status
  * @property {TimedFeedback} feedback

@@ -6,6 +6,7 @@ import { Rest } from "../client/rest.js";
 import { PracticeSession } from "../client/session.js";
 import { byId, fill, h } from "../ui/dom.js";
 import { goesOn } from "../ui/heldSession.js";
+import { InLineNotice, whenThereIsAPlace } from "../ui/inLine.js";
 import { notice, stateOfError } from "../ui/notice.js";
 import { PracticePage } from "../ui/practicePage.js";
 import { openShell } from "../ui/shell.js";
@@ -46,7 +47,14 @@ async function openSession(query) {
   const sessionId = query.get("session") ?? (storyId ? await begun(storyId) : null);
   if (sessionId) return PracticeSession.reopen({ rest, sessionId, video: VIDEO });
   const wish = glosses ? { glosses: glosses.split(" ") } : { story_id: storyId ?? "" };
-  return PracticeSession.create({ rest, wish, video: VIDEO });
+  const line = new InLineNotice();
+  return whenThereIsAPlace(
+    () => PracticeSession.create({ rest, wish, video: VIDEO }),
+    (place) => {
+      if (!line.element.isConnected) fill(main, line.element);
+      line.show(place);
+    },
+  );
 }
 
 /** @param {string} storyId */

@@ -1,6 +1,6 @@
 /** What a picture needs so that signing can be judged, found from the landmarks and the brightness of a frame. */
 
-import { Frame } from "./figure.js";
+import { Frame } from "./frame.js";
 
 /** @typedef {import("../landmarks/landmarker.js").LandmarkFrame} LandmarkFrame */
 /** @typedef {{good: boolean, text: string}} Check */

@@ -2,10 +2,10 @@
 
 import { unpackLandmarks } from "../client/codec.js";
 import { LAYOUTS } from "../client/constants.js";
-import { Frame } from "./figure.js";
+import { Frame } from "./frame.js";
 
 /** @typedef {import("../client/constants.js").LayoutName} LayoutName */
-/** @typedef {import("./figure.js").Side} Side */
+/** @typedef {import("./frame.js").Side} Side */
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Box in parts of the picture */
 
 /** Frames with their times; `aspect` is the picture's width over its height. */

@@ -2,9 +2,10 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { inLineWords } from "./inLine.js";
 
 /** @typedef {import("./icons.js").IconName} IconName */
-/** @typedef {{state: string, reason: string | null, retryAtMs: number | null}} ConnectionState */
+/** @typedef {import("../client/sessionEvents.js").SessionEvents["state"]} ConnectionState */
 
 const SAY_CONNECTING_AFTER_MS = 1500;
 const KEPT = "Practise on: your tries are kept here and judged later.";
@@ -21,11 +22,12 @@ export class ConnectionBanner {
   }
 
   /** @param {ConnectionState} connection */
-  connection({ state, reason, retryAtMs }) {
+  connection({ state, reason, retryAtMs, inLine }) {
     clearTimeout(this.#timer);
     if (state === "offline") this.#say("connection", "offline", "almost", `You are offline. ${KEPT}`);
     else if (state === "waiting" && reason === "busy") {
-      this.#say("connection", "waiting", "accent", `All places are taken. You get the next one. ${KEPT}`, retryAtMs);
+      const line = inLine === null ? "We ask again." : inLineWords(inLine);
+      this.#say("connection", "waiting", "accent", `All places are taken. ${line} ${KEPT}`, inLine ? null : retryAtMs);
     } else if (state === "waiting") {
       this.#say("connection", "offline", "almost", `No connection. We try again. ${KEPT}`, retryAtMs);
     } else if (state === "connecting") {

@@ -1,13 +1,13 @@
 /** Draws a signer from landmarks: either a calm figure on an empty ground, or thin lines over the camera's picture. */
 
-import { LAYOUTS } from "../client/constants.js";
 import { Pen } from "./pen.js";
 
-/** @typedef {"left" | "right"} Side */
+/** @typedef {import("./frame.js").Frame} Frame */
+/** @typedef {import("./frame.js").Side} Side */
 /** @typedef {import("./pen.js").View} View */
 
 /**
- * What is to be set off in a figure: joints of these hands, all or the tips, and a name for the colour blind to see.
+ * What is to be set off in a figure: these of the 21 joints of a hand, in a colour and with a ring, for who sees no colours.
  * @typedef {{hand: Side, joints: readonly number[]}} Emphasis
  */
 
@@ -29,9 +29,7 @@ const FINGERS_ALONE = [
   [13, 14, 15, 16],
   [17, 18, 19, 20],
 ];
-export const ALL_JOINTS = Array.from({ length: 21 }, (_, joint) => joint);
-export const FINGER_JOINTS = ALL_JOINTS.filter((joint) => joint !== 0);
-export const PALM_JOINTS = PALM;
+const ALL_JOINTS = Array.from({ length: 21 }, (_, joint) => joint);
 const NOSE = 0;
 const MOUTH = [9, 10];
 const EYES = [2, 5];
@@ -41,76 +39,6 @@ const HIPS = [23, 24];
 const ARMS = /** @type {const} */ ({ left: [11, 13, 15], right: [12, 14, 16] });
 /** @type {readonly Side[]} */
 const SIDES = ["left", "right"];
-
-/**
- * One frame of landmarks with the places of its parts.
- */
-export class Frame {
-  #starts;
-
-  /**
-   * @param {Float32Array} points x, y, z of each point; NaN for what was not seen
-   * @param {import("../client/constants.js").LayoutName} layout
-   */
-  constructor(points, layout) {
-    this.points = points;
-    this.#starts = startsOf(layout);
-  }
-
-  /**
-   * @param {number} joint of the 33 of the pose
-   * @returns {[number, number] | null}
-   */
-  pose(joint) {
-    return this.#at(this.#starts.pose, joint);
-  }
-
-  /**
-   * @param {Side} side the signer's own
-   * @param {number} joint of the 21 of the hand
-   * @returns {[number, number] | null}
-   */
-  hand(side, joint) {
-    return this.#at(this.#starts[side], joint);
-  }
-
-  /**
-   * How far from the camera these joints are on average, in the landmarks' own measure.
-   * @param {Side} side
-   * @param {readonly number[]} joints
-   */
-  depth(side, joints) {
-    const start = this.#starts[side] ?? 0;
-    const sum = joints.reduce((total, joint) => total + (this.points[(start + joint) * 3 + 2] || 0), 0);
-    return sum / joints.length;
-  }
-
-  /** @param {Side} side */
-  hasHand(side) {
-    return this.hand(side, 0) !== null;
-  }
-
-  /**
-   * @param {number | undefined} start
-   * @param {number} joint
-   * @returns {[number, number] | null}
-   */
-  #at(start, joint) {
-    if (start === undefined) return null;
-    const x = this.points[(start + joint) * 3];
-    const y = this.points[(start + joint) * 3 + 1];
-    return x === undefined || y === undefined || Number.isNaN(x) || Number.isNaN(y) ? null : [x, y];
-  }
-}
-
-/**
- * @param {import("../client/constants.js").LayoutName} layout
- * @returns {{pose?: number, left?: number, right?: number}}
- */
-function startsOf(layout) {
-  const starts = new Map((LAYOUTS[layout]?.blocks ?? []).map(({ name, start }) => [name, start]));
-  return { pose: starts.get("pose"), left: starts.get("left_hand"), right: starts.get("right_hand") };
-}
 
 /**
  * The colours of the page for figures, light or dark.

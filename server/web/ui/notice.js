@@ -44,7 +44,7 @@ export function actionButton({ label, href, act, primary = false }) {
 export function stateOfError(error) {
   const code = error && typeof error === "object" && "code" in error ? String(error.code) : "";
   if (code in STATES) return code;
-  if (["store_unavailable", "no_capacity", "server_closing"].includes(code)) return "unreachable";
+  if (["store_unavailable", "server_closing"].includes(code)) return "unreachable";
   if (["story_unknown", "not_found"].includes(code) || error instanceof SessionNotHeld) return "not_found";
   return code === "glosses_unknown" ? "missing_signs" : "fault";
 }

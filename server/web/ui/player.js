@@ -5,7 +5,7 @@ import { drawHandAlone, drawSigner, figureColours } from "./figure.js";
 
 /** @typedef {import("./clip.js").Clip} Clip */
 /** @typedef {import("./figure.js").Emphasis} Emphasis */
-/** @typedef {import("./figure.js").Side} Side */
+/** @typedef {import("./frame.js").Side} Side */
 
 const PAUSE_BETWEEN_LOOPS_MS = 450;
 const CLOSE_UP_SHARE = 0.42;
@@ -122,7 +122,7 @@ export class Player {
 
   /**
    * @param {CanvasRenderingContext2D} context
-   * @param {import("./figure.js").Frame} frame
+   * @param {import("./frame.js").Frame} frame
    * @param {number} width
    * @param {number} height
    * @param {readonly Emphasis[]} emphases
@@ -177,7 +177,7 @@ export class Player {
 }
 
 /**
- * @param {import("./figure.js").Frame} frame
+ * @param {import("./frame.js").Frame} frame
  * @param {Side} side
  * @returns {[number, number]}
  */
@@ -202,7 +202,7 @@ function largestHand(clip, side) {
 }
 
 /**
- * @param {import("./figure.js").Frame} frame
+ * @param {import("./frame.js").Frame} frame
  * @param {Side} side
  */
 function handBox(frame, side) {

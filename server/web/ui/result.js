@@ -1,7 +1,7 @@
 /** What came of an attempt: the mark, the replay with what was off set off in colour, the timeline, and what to change. */
 
 import { fill, h } from "./dom.js";
-import { ALL_JOINTS, FINGER_JOINTS, PALM_JOINTS } from "./figure.js";
+import { emphasesAt } from "./emphases.js";
 import { icon } from "./icons.js";
 import { Marks } from "./marks.js";
 import { Player } from "./player.js";
@@ -12,24 +12,12 @@ import { headline, percent, toneOf } from "./words.js";
 /** @typedef {import("../client/constants.js").AttemptResult} AttemptResult */
 /** @typedef {import("../client/constants.js").Finding} Finding */
 /** @typedef {import("./clip.js").Clip} Clip */
-/** @typedef {import("./figure.js").Emphasis} Emphasis */
 
 const REPLAY_SPEED = 0.6;
 const SHORTEST_LOOP_MS = 500;
 const AROUND_MS = 250;
 const MOST_CORRECTIONS = 3;
 const MOST_PRAISE = 2;
-
-/** A finding about the hand's shape names the fingers in its sentence. */
-const FINGERS = /** @type {const} */ ([
-  ["thumb", [1, 2, 3, 4]],
-  ["index finger", [5, 6, 7, 8]],
-  ["middle finger", [9, 10, 11, 12]],
-  ["ring finger", [13, 14, 15, 16]],
-  ["little finger", [17, 18, 19, 20]],
-]);
-/** @type {Readonly<Record<string, readonly number[]>>} */
-const JOINTS_OF = { handshape: FINGER_JOINTS, orientation: PALM_JOINTS, location: ALL_JOINTS, movement: ALL_JOINTS };
 
 /** `replay` goes on the stage, `time` beneath it (null: nothing was judged), `element` beside it. */
 export class ResultView {
@@ -230,29 +218,9 @@ export class ResultView {
   }
 }
 
-/**
- * The joints that were off at a moment.
- * @param {readonly Finding[]} findings
- * @param {number} atMs
- * @returns {Emphasis[]}
- */
-function emphasesAt(findings, atMs) {
-  return findings
-    .filter((finding) => finding.kind === "correction" && finding.start_ms <= atMs && atMs <= finding.end_ms)
-    .flatMap(({ parameter, hand, text }) => {
-      const named = parameter === "handshape" ? FINGERS.filter(([name]) => text.includes(name)) : [];
-      const joints = named.length > 0 ? named.flatMap(([, of]) => of) : JOINTS_OF[parameter ?? ""];
-      if (!joints || !hand) return [];
-      return (hand === "both" ? /** @type {const} */ (["left", "right"]) : [hand]).map((side) => ({
-        hand: side,
-        joints,
-      }));
-    });
-}
-
 /** @param {readonly Finding[]} findings */
 function legend(findings) {
-  const off = findings.some((finding) => finding.kind === "correction" && finding.hand && finding.parameter);
+  const off = findings.some(({ kind, joints }) => kind === "correction" && joints.length > 0);
   return off && h("p", { class: "replay-legend" }, h("i", { class: "ring", "aria-hidden": "true" }), "Look again here");
 }
 

@@ -2,7 +2,8 @@
 
 import { cleared, covering } from "./canvas.js";
 import { h } from "./dom.js";
-import { drawOverlay, figureColours, Frame } from "./figure.js";
+import { drawOverlay, figureColours } from "./figure.js";
+import { Frame } from "./frame.js";
 
 /** @typedef {import("../client/constants.js").LayoutName} LayoutName */
 

@@ -1,7 +1,7 @@
 /** What the camera saw in one try: kept for the replay, and to tell when the hands come down. */
 
 import { Clip } from "./clip.js";
-import { Frame } from "./figure.js";
+import { Frame } from "./frame.js";
 import { HandsDown } from "./handsDown.js";
 
 /** @typedef {import("../landmarks/landmarker.js").LandmarkFrame} LandmarkFrame */
