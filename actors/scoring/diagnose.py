@@ -3,18 +3,17 @@ reference."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .canonical import LEFT_SLOT, RIGHT_SLOT
 from .comparison import SignComparison
-from .deviations import LEAST_MOMENTS, Excess, PathChange, explain_offset, longest_excess
+from .deviations import Excess, PathChange, explain_offset, longest_excess
 from .findings import make_finding
 from .handshape import describe_shape
 from .nonmanual import face_advice, face_distance
-from .paired import PairedHand, Tolerance, pair_hand
+from .paired import Clock, PairedHand, Tolerance, pair_hand
 from .parameters import Parameter
+from .relation import diagnose_relation
 from .results import Finding
 
 TURNED_DEGREES = Tolerance(45.0, 70.0)
@@ -28,40 +27,25 @@ LEAST_SPREAD = 0.05
 """Shoulder widths (standard deviation) that a movement must span before its size or direction is spoken of."""
 MOVED_OFF = Tolerance(0.05, 0.1)
 """Shoulder widths (standard deviation) by which the path must depart from the reference's along one axis."""
-LEAST_EXPLAINED = 0.5
+LEAST_EXPLAINED, EXPLAINED_ALONE = 0.5, 0.85
+"""Share of a path's departure that one shift, or one change of size, must explain to be named: more where the hands do
+not go together, since one cause gets one correction."""
+_OF_PATHS = ("location", "movement")
 LEAST_MOVEMENT = 0.3
 """Share of the sign over which a movement's size or direction must be off: a shorter piece of it is no movement."""
-HELD_MS = Tolerance(400.0, 900.0)
+HELD_MS = Tolerance(400.0, 700.0)
 """Longer than the reference's own stop at that place."""
 FACE_OFF = 1.2
 """Tolerances of ``nonmanual`` that the face must be off on average."""
-LEAST_SPAN_MS = 150.0
 ABSENT_SHARE, USED_SHARE = 0.2, 0.5
 PRAISED = 0.8
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Turns moments of a sign (0..19) into the attempt's milliseconds."""
-
-    start_ms: float
-    end_ms: float
-    moments: int
-
-    def at(self, moment: float) -> float:
-        """Time of a moment."""
-        return self.start_ms + (self.end_ms - self.start_ms) * moment / max(self.moments - 1, 1)
-
-    @property
-    def least_moments(self) -> int:
-        """Moments that a departure must last to be no blur of a hand in passing."""
-        moment_ms = (self.end_ms - self.start_ms) / max(self.moments - 1, 1)
-        return max(LEAST_MOMENTS, int(np.ceil(LEAST_SPAN_MS / moment_ms)) + 1 if moment_ms > 0 else 1)
 
 
 def diagnose(found: SignComparison, clock: Clock) -> list[Finding]:
     """Corrections for one sign, the gravest first."""
     corrections: list[Finding] = []
+    of_both = diagnose_relation(found, clock)
+    least_explained = EXPLAINED_ALONE if of_both else LEAST_EXPLAINED
     for reference_slot in (RIGHT_SLOT, LEFT_SLOT):
         pair = pair_hand(found, reference_slot)
         if max(pair.shown, pair.expected) < USED_SHARE:
@@ -70,7 +54,10 @@ def diagnose(found: SignComparison, clock: Clock) -> list[Finding]:
             code = "hand_missing" if pair.shown < pair.expected else "hand_extra"
             corrections.append(_finding(code, found, clock, pair, 0, len(found.sign) - 1))
             continue
-        corrections += _turned(found, clock, pair) + _shape(found, clock, pair) + _path(found, clock, pair)
+        corrections += _turned(found, clock, pair) + _shape(found, clock, pair)
+        corrections += _path(found, clock, pair, least_explained)
+    if not any(finding.parameter in _OF_PATHS for finding in corrections):
+        corrections += of_both
     corrections += _face(found, clock)
     return sorted(corrections, key=lambda f: (f.severity != "major", f.start_ms, f.code, f.hand or ""))
 
@@ -170,7 +157,7 @@ def _shape(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Findin
     return [_finding("handshape_differs", found, clock, pair, excess.start, excess.stop, degrees, advice, joints)]
 
 
-def _path(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Finding]:
+def _path(found: SignComparison, clock: Clock, pair: PairedHand, least_explained: float) -> list[Finding]:
     """A place that is off, or a movement of another size or direction: whichever explains the offset better."""
     known = np.flatnonzero(pair.there)
     if len(known) < 3 or not found.sign.has_body or not found.reference.sign.has_body:
@@ -179,7 +166,8 @@ def _path(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Finding
     if changes is None:
         return []
     moved, scaled = changes
-    place, movement = _place(found, clock, pair, moved, known), _movement(found, clock, pair, scaled, known)
+    place = _place(found, clock, pair, moved, known) if moved.explained >= least_explained else []
+    movement = _movement(found, clock, pair, scaled, known) if scaled.explained >= least_explained else []
     return place or movement if moved.explained >= scaled.explained else movement or place
 
 
@@ -187,7 +175,7 @@ def _place(
     found: SignComparison, clock: Clock, pair: PairedHand, change: PathChange, known: np.ndarray
 ) -> list[Finding]:
     size = float(np.linalg.norm(change.shift))
-    if size < PLACE_OFF.at(pair.style(Parameter.LOCATION)) or change.explained < LEAST_EXPLAINED:
+    if size < PLACE_OFF.at(pair.style(Parameter.LOCATION)):
         return []
     start, stop = int(known[change.start]), int(known[change.stop])
     what = _place_advice(found, pair, change.shift, slice(start, stop + 1))
@@ -215,7 +203,7 @@ def _movement(
     factors = np.where(spread >= LEAST_SPREAD, change.factors, 1.0)
     axis = int(np.argmax(np.abs(factors - 1.0) * spread))
     least = MOVED_OFF.at(pair.style(Parameter.MOVEMENT))
-    if change.explained < LEAST_EXPLAINED or abs(factors[axis] - 1.0) * spread[axis] < least:
+    if abs(factors[axis] - 1.0) * spread[axis] < least:
         return []
     share = float(factors[axis])
     percent = f"{max(share, 0.0) * 100:.0f} %"

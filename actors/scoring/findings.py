@@ -64,6 +64,23 @@ _ROWS = (
     FindingCode(
         "hold_inserted", CORRECTION, "movement", "ms", 800.0, "{hand}: you stopped for {size:.0f} ms; keep moving."
     ),
+    FindingCode("hands_not_alike", CORRECTION, "movement", None, None, "{hand}: {what}."),
+    FindingCode(
+        "base_hand_moves",
+        CORRECTION,
+        "movement",
+        None,
+        None,
+        "{hand}: keep this hand still; in {gloss} only the other one moves.",
+    ),
+    FindingCode(
+        "contact_missing",
+        CORRECTION,
+        "location",
+        "shoulder widths",
+        0.5,
+        "{hand}: bring them together; they should touch and are {size:.1f} shoulder widths apart.",
+    ),
     FindingCode("face_differs", CORRECTION, "nonmanual", "tolerances", 2.5, "Face: {what}, as in the reference."),
     FindingCode(
         "hand_missing", CORRECTION, "location", None, None, "{hand}: {gloss} needs this hand too; bring it up."

@@ -9,12 +9,13 @@ from protocol.landmarks import LandmarkClip
 from .calibrate import Calibration
 from .canonical import CanonicalClip, canonicalise, frame_of
 from .comparison import Asked, SignComparison, beside, compare_signs
-from .diagnose import Clock, diagnose, least_hold_ms, praise
+from .diagnose import diagnose, least_hold_ms, praise
 from .embedder import HandshapeEmbedder
 from .findings import make_finding
 from .fluency import SignFluency
 from .locate import SignSpan, locate_signs
 from .nonmanual import CURVE, with_face
+from .paired import Clock
 from .parameters import Features, Parameter, measure, sign_features
 from .quality import reason_not_to_judge, tracking_quality
 from .references import SIGN_FRAMES, Library

@@ -9,6 +9,7 @@ import numpy as np
 
 from .canonical import LEFT_SLOT, RIGHT_SLOT
 from .comparison import SignComparison
+from .deviations import LEAST_MOMENTS
 from .handshape import angle_between
 from .parameters import PALM_NORMAL, TIP_DISTANCES, Parameter
 
@@ -37,6 +38,28 @@ BETWEEN_PEOPLE = {Parameter.HANDSHAPE: 0.12, Parameter.ORIENTATION: 12.0, Parame
 (``storysign eval faults``: 135 hands of ksl_words, 113 of asl_words by its two clean signers)."""
 COPIED = 0.35
 """Share of that below which a recording counts as a copy."""
+
+
+LEAST_SPAN_MS = 150.0
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Turns moments of a sign (0..19) into the attempt's milliseconds."""
+
+    start_ms: float
+    end_ms: float
+    moments: int
+
+    def at(self, moment: float) -> float:
+        """Time of a moment."""
+        return self.start_ms + (self.end_ms - self.start_ms) * moment / max(self.moments - 1, 1)
+
+    @property
+    def least_moments(self) -> int:
+        """Moments that a departure must last to be no blur of a hand in passing."""
+        moment_ms = (self.end_ms - self.start_ms) / max(self.moments - 1, 1)
+        return max(LEAST_MOMENTS, int(np.ceil(LEAST_SPAN_MS / moment_ms)) + 1 if moment_ms > 0 else 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

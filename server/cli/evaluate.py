@@ -24,7 +24,7 @@ from actors.scoring.evaluation.fit import fit_calibration, leave_one_out, sample
 from actors.scoring.evaluation.invariance import invariance_table
 from actors.scoring.evaluation.libraries import Item, References, prepare_references
 from actors.scoring.evaluation.material import choose_material, in_turn
-from actors.scoring.evaluation.pairs import score_pairs
+from actors.scoring.evaluation.pairs import measure_scores
 from actors.scoring.evaluation.plots import plot_evaluation
 from actors.scoring.evaluation.starter import changed_copies, self_ranks
 from actors.scoring.evaluation.timing import time_scoring
@@ -38,8 +38,11 @@ from server.config import Settings
 DEFAULT_COMMAND = "file"
 COPIED_CLIPS, LENT_REFERENCES = 100, 300
 """Recordings that `invariance` and `faults` change, and references they judge by; more give the same picture."""
+_PROGRESS_LINES = 10
 STARTER_SIGNER = "starter"
 STARTER_PASS = 24
+_LONG_TASK = 100
+"""Steps from which a task says how far it is where no bar can be drawn."""
 
 
 class SequenceLayout(StrEnum):
@@ -86,13 +89,12 @@ def file(
     """Score every attempt in FILE against other signers' references, and say how well that tells signs apart."""
     points = None if layout is None else LAYOUTS[layout.value]
     clips = read_dataset(path, points)
-    material = choose_material(clips, None if references is None else read_dataset(references, points))
     embedder = _embedder()
-    made = prepare_references(material.references, embedder, _track)
-    scores = score_pairs(material, made, embedder, _track)
-    timing = time_scoring(material.attempts, made, embedder, time.process_time)
-    found = figures(material, scores)
-    for note in tables.notes(material, scores.not_judged, made.refused):
+    library = None if references is None else read_dataset(references, points)
+    measured, made = measure_scores(clips, library, embedder, _track)
+    timing = time_scoring(measured.searched.attempts, made, embedder, time.process_time)
+    found = figures(measured)
+    for note in tables.notes(measured):
         _notes.print(note, markup=False)
     labels, signers = {clip.label for clip in clips}, {clip.signer for clip in clips}
     document = found.as_json(str(path), len(clips), len(labels), len(signers), timing)
@@ -182,4 +184,12 @@ def _embedder() -> HandshapeEmbedder:
 
 
 def _track(items: Sequence[Item], what: str) -> Iterable[Item]:
-    return rich_track(items, what, console=_notes, transient=True, disable=not _notes.is_terminal)
+    """A bar on a terminal; elsewhere (a log, a pipe) a line for every tenth of the way."""
+    if _notes.is_terminal:
+        yield from rich_track(items, what, console=_notes, transient=True)
+        return
+    step = max(-(-len(items) // _PROGRESS_LINES), 1)
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % step == 0 and len(items) > _PROGRESS_LINES:
+            _notes.print(f"{what}: {number} of {len(items)}", markup=False)

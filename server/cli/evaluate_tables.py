@@ -9,11 +9,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from actors.scoring.evaluation.faults import LEAST_TRUE, FaultTable
-from actors.scoring.evaluation.figures import Figures
+from actors.scoring.evaluation.faults import LEAST_TRUE, LEAST_UNCORRECTED, FaultTable
+from actors.scoring.evaluation.figures import Figures, Measured
 from actors.scoring.evaluation.fit import Transfer
 from actors.scoring.evaluation.invariance import MOST_CHANGE, InvarianceRow
-from actors.scoring.evaluation.material import MAX_PAIRS, Material
+from actors.scoring.evaluation.material import MAX_PAIRS
 from actors.scoring.evaluation.starter import SelfRank
 
 NO_PAIRS = (
@@ -23,22 +23,24 @@ NO_PAIRS = (
 _MOST_NAMED = 12
 
 
-def notes(material: Material, not_judged: int, refused: int) -> list[str]:
+def notes(measured: Measured) -> list[str]:
     """Sentences about what the figures leave out."""
     said = []
-    if not material.pairs:
+    material, searched = measured.material, measured.searched
+    if not searched.pairs:
         said.append(NO_PAIRS)
-    elif material.unshared:
-        said.append(f"Left out, for nobody else signs them: {_listed(material.unshared)}.")
-    if material.sampled:
+    elif searched.unshared:
+        said.append(f"Left out, for nobody else signs them: {_listed(searched.unshared)}.")
+    if material is not searched:
         said.append(
             f"Sampled (the same way each time) to stay within {MAX_PAIRS:,} pairs: {len(material.attempts)} attempts "
-            f"against {len(material.references)} references."
+            f"against {len(material.references)} references; top-1 is of {len(searched.attempts)} attempts and "
+            f"{len(searched.references)} references."
         )
-    if not_judged:
-        said.append(f"Not judged, so without a mark (too little to be seen): {not_judged} attempts.")
-    if refused:
-        said.append(f"Unfit as references (no hands, too short, hands lost): {refused} recordings.")
+    if measured.nearest.not_judged:
+        said.append(f"Not judged, so without a mark (too little to be seen): {measured.nearest.not_judged} attempts.")
+    if measured.refused:
+        said.append(f"Unfit as references (no hands, too short, hands lost): {measured.refused} recordings.")
     return said
 
 
@@ -94,20 +96,39 @@ def print_transfer(console: Console, rows: Sequence[Transfer]) -> None:
 
 
 def print_faults(console: Console, found: FaultTable) -> None:
-    """Each alteration with how often it was named."""
+    """Each alteration with how often it was named: by the recording itself, and by other signers' references."""
+    _print_alterations(console, found)
+    console.print(
+        f"Named above the thresholds: {_number(found.named)}. Unchanged copies without a correction: "
+        f"{_number(found.clean)} of {found.unchanged}. Asked for: ≥ {LEAST_TRUE} each.",
+        highlight=False,
+    )
+    _print_false_codes(console, "unchanged copies", found)
+    others = found.by_others
+    if others is not None:
+        console.print("\nJudged by other signers' references, as recorded and grossly altered:", highlight=False)
+        _print_alterations(console, others)
+        console.print(
+            f"Correct signing by another signer: share without a correction: {_number(others.clean)} of "
+            f"{others.unchanged}. Asked for: ≥ {LEAST_UNCORRECTED}.",
+            highlight=False,
+        )
+        _print_false_codes(console, "correct signing by another signer", others)
+    console.print(f"All of that {_verdict(found.holds)}.", highlight=False)
+
+
+def _print_alterations(console: Console, found: FaultTable) -> None:
     table = Table("alteration", "size", "cases", "named", "named first", "only the parameter", "must be found")
     for row in found.rows:
         shares = map(_number, (row.named, row.first, row.parameter_only))
         table.add_row(row.kind, row.size, str(row.cases), *shares, "yes" if row.above_threshold else "")
     console.print(table)
-    console.print(
-        f"Named above the thresholds: {_number(found.named)}. Unchanged copies without a correction: "
-        f"{_number(found.clean)} of {found.unchanged}. Asked for: ≥ {LEAST_TRUE} each. {_verdict(found.holds)}",
-        highlight=False,
-    )
+
+
+def _print_false_codes(console: Console, of: str, found: FaultTable) -> None:
     if found.false_codes:
         listed = ", ".join(f"{code} {count}" for code, count in found.false_codes)
-        console.print(f"Corrections of unchanged copies: {listed}.", highlight=False)
+        console.print(f"Corrections of {of}: {listed}.", highlight=False)
 
 
 def print_ranks(console: Console, ranks: Sequence[SelfRank]) -> None:

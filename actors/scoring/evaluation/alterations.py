@@ -20,6 +20,7 @@ LEFT_SHOULDER, RIGHT_SHOULDER = 11, 12
 _ARM = {Block.LEFT_HAND: ((13,), (15, 17, 19, 21)), Block.RIGHT_HAND: ((14,), (16, 18, 20, 22))}
 _WORLD = {Block.LEFT_HAND: Block.LEFT_HAND_WORLD, Block.RIGHT_HAND: Block.RIGHT_HAND_WORLD}
 _ELBOW_SHARE = 0.5
+_LEAST_STEP = 0.05
 PALM_LENGTHS_PER_SHOULDER_WIDTH = 2.2
 
 
@@ -102,6 +103,35 @@ def movement_scaled(clip: LandmarkClip, hand: Block, span: Span, factors: tuple[
     return _displaced(clip, hand, offset)
 
 
+def hand_delayed(clip: LandmarkClip, hand: Block, delay_ms: int) -> LandmarkClip:
+    """The hand and its arm do everything ``delay_ms`` later than the rest of the signer; at first they wait."""
+    earlier = np.clip(np.searchsorted(clip.times_ms, clip.times_ms - delay_ms), 0, len(clip.times_ms) - 1)
+    landmarks = clip.landmarks.copy()
+    pose = clip.layout.slice(Block.POSE)
+    points = [np.arange(clip.layout.points)[clip.layout.slice(block)] for block in (hand, _WORLD[hand])]
+    if pose is not None:
+        points += [np.array(part) + pose.start for part in _ARM[hand]]
+    moved = np.concatenate(points)
+    landmarks[:, moved] = clip.landmarks[earlier][:, moved]
+    return replace(clip, landmarks=landmarks)
+
+
+def path_copied(clip: LandmarkClip, hand: Block, other: Block) -> LandmarkClip:
+    """``hand`` makes the mirror image of the other hand's path about its own mean place, added to what it does.
+
+    Where the other hand is not seen its path goes on as between the frames around.
+    """
+    whole = Span(int(clip.times_ms[0]), int(clip.times_ms[-1]))
+    seen = _inside(clip, other, whole)
+    offset = np.zeros((len(clip.times_ms), 3), np.float32)
+    if seen.any():
+        path = _square(clip, other)[seen].mean(axis=1)
+        path = (path - path.mean(axis=0)) * np.array([-1.0, 1.0, 0.0])
+        for axis in (0, 1):
+            offset[:, axis] = np.interp(clip.times_ms, clip.times_ms[seen], path[:, axis])
+    return _displaced(clip, hand, offset)
+
+
 def hold_inserted(clip: LandmarkClip, at_ms: int, hold_ms: int) -> LandmarkClip:
     """The whole signer stands still for ``hold_ms`` from the first frame at or after ``at_ms`` on."""
     frame = int(np.clip(np.searchsorted(clip.times_ms, at_ms), 0, len(clip.times_ms) - 1))
@@ -120,6 +150,20 @@ def path_extent(clip: LandmarkClip, hand: Block, span: Span) -> np.ndarray:
         return np.zeros(2)
     path = _square(clip, hand)[inside].mean(axis=1)[:, :2]
     return (np.percentile(path, 95, axis=0) - np.percentile(path, 5, axis=0)) / shoulder_width(clip)
+
+
+def path_length(clip: LandmarkClip, hand: Block, span: Span) -> float:
+    """How far the hand's middle goes in all, in shoulder widths, by steps of at least a twentieth of one."""
+    inside = _inside(clip, hand, span)
+    if not inside.any():
+        return 0.0
+    path = _square(clip, hand)[inside].mean(axis=1)[:, :2] / shoulder_width(clip)
+    length, last = 0.0, path[0]
+    for place in path[1:]:
+        step = float(np.linalg.norm(place - last))
+        if step >= _LEAST_STEP:
+            length, last = length + step, place
+    return length
 
 
 def fastest_moment(clip: LandmarkClip, hand: Block, span: Span) -> tuple[int, float]:

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from actors.scoring.canonical import RIGHT_SLOT, canonicalise
 from actors.scoring.embedder import HandshapeEmbedder
+from actors.scoring.parameters import measure, sign_features
+from actors.scoring.references import SIGN_FRAMES
+from actors.scoring.segment import active_span
+from actors.scoring.two_hands import TwoHanded, two_handed
 from protocol.landmarks import Block, LandmarkClip
 
 from .alterations import (
     Span,
     fastest_moment,
+    hand_delayed,
     hand_shape,
     handshape_swapped,
     hold_inserted,
     movement_scaled,
     palm_turned,
+    path_copied,
     path_extent,
+    path_length,
     place_moved,
 )
 from .dataset import LabelledClip
+from .transforms import square_scale
 
 HANDSHAPE_THRESHOLD = 0.9
 """Distance of the hands' embeddings (0..2) from which a swapped handshape must be found."""
 PALM_TURNS_DEG, PALM_THRESHOLD_DEG = (30.0, 45.0, 60.0, 90.0), 60.0
 PLACE_MOVES, PLACE_THRESHOLD = (0.2, 0.35, 0.5, 0.8), 0.35
 """Shoulder widths."""
+GROSS_TURNS_DEG, GROSS_MOVES = (90.0, 120.0), (0.5, 0.8, 1.0)
 MOVEMENT_THRESHOLD = 0.4
 """Shoulder widths that the hand must travel along an axis before its path is shrunk or mirrored there."""
 MOVEMENT_SHRUNK = 0.25
@@ -35,9 +45,16 @@ HOLDS_MS, HOLD_THRESHOLD_MS = (400, 700, 1000), 700
 LEAST_HELD_SPEED = 0.5
 """Shoulder widths a second: a hold shows only where the hand would otherwise be moving."""
 LEAST_SEEN = 0.8
+LATE_SHARE = 0.25
+"""Share of the recording by which one of two hands that move alike is late."""
+THERE_AND_BACK = 1.8
+"""Extents that a hand must cover in all: a single stroke that is late is told as a place that is off."""
+TOUCHING, APART = 0.5, 0.4
+"""Share of the sign in which hands touch that are then held apart by so many shoulder widths."""
 _DONORS_TRIED = 8
 _DIRECTIONS = ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0))
 _HANDS = {Block.LEFT_HAND: "left", Block.RIGHT_HAND: "right"}
+_OTHER = {Block.LEFT_HAND: Block.RIGHT_HAND, Block.RIGHT_HAND: Block.LEFT_HAND}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +104,26 @@ def fault_cases(
             yield from _place_cases(clip, hand, span, where, rng)
     yield from _movement_cases(clip, hand, whole)
     yield from _hold_cases(clip, hand, half)
+    yield from _relation_cases(clip, hand, whole, embedder)
+
+
+def gross_cases(
+    clip: LandmarkClip, donors: Sequence[np.ndarray], embedder: HandshapeEmbedder, rng: np.random.Generator
+) -> Iterator[FaultCase]:
+    """Alterations of the whole of ``clip`` that are large beside what people who sign correctly differ by. None of
+    them is ``above_threshold``: whether they can be told depends on how far the two people differ as it is.
+    """
+    hand = _leading_hand(clip)
+    if hand is None:
+        return
+    whole = Span(int(clip.times_ms[0]), int(clip.times_ms[-1]))
+    cases = [
+        *_shape_cases(clip, hand, whole, "throughout", donors, embedder, rng),
+        *_palm_cases(clip, hand, whole, "throughout", rng, GROSS_TURNS_DEG),
+    ]
+    if clip.layout.slice(Block.POSE) is not None:
+        cases += _place_cases(clip, hand, whole, "throughout", rng, GROSS_MOVES)
+    yield from (replace(case, above_threshold=False) for case in cases)
 
 
 def _shape_cases(
@@ -111,18 +148,28 @@ def _shape_cases(
 
 
 def _palm_cases(
-    clip: LandmarkClip, hand: Block, span: Span, where: str, rng: np.random.Generator
+    clip: LandmarkClip,
+    hand: Block,
+    span: Span,
+    where: str,
+    rng: np.random.Generator,
+    turns_deg: Sequence[float] = PALM_TURNS_DEG,
 ) -> Iterator[FaultCase]:
-    for degrees in PALM_TURNS_DEG:
+    for degrees in turns_deg:
         turned = palm_turned(clip, hand, span, degrees * rng.choice((-1.0, 1.0)))
         far = degrees >= PALM_THRESHOLD_DEG
         yield FaultCase(f"palm turned {where}", f"{degrees:.0f}°", far, "orientation", _HANDS[hand], span, turned)
 
 
 def _place_cases(
-    clip: LandmarkClip, hand: Block, span: Span, where: str, rng: np.random.Generator
+    clip: LandmarkClip,
+    hand: Block,
+    span: Span,
+    where: str,
+    rng: np.random.Generator,
+    widths: Sequence[float] = PLACE_MOVES,
 ) -> Iterator[FaultCase]:
-    for width in PLACE_MOVES:
+    for width in widths:
         right, down = _DIRECTIONS[rng.integers(len(_DIRECTIONS))]
         moved = place_moved(clip, hand, span, right * width, down * width)
         far = width >= PLACE_THRESHOLD
@@ -131,8 +178,7 @@ def _place_cases(
 
 def _movement_cases(clip: LandmarkClip, hand: Block, span: Span) -> Iterator[FaultCase]:
     extent = path_extent(clip, hand, span)
-    far = bool(extent.max() >= MOVEMENT_THRESHOLD)
-    size = f"path {'≥' if far else '<'} {MOVEMENT_THRESHOLD:g} widths"
+    far, size = _far_enough(clip, hand, span)
     changes = (
         (f"movement × {MOVEMENT_SHRUNK:g}", (MOVEMENT_SHRUNK, MOVEMENT_SHRUNK)),
         ("movement mirrored", (-1.0, 1.0) if np.argmax(extent) == 0 else (1.0, -1.0)),
@@ -150,6 +196,51 @@ def _hold_cases(clip: LandmarkClip, hand: Block, span: Span) -> Iterator[FaultCa
         held = hold_inserted(clip, at_ms, hold_ms)
         far = hold_ms >= HOLD_THRESHOLD_MS
         yield FaultCase("hold inserted", f"{hold_ms} ms", far, "movement", None, Span(at_ms, at_ms + hold_ms), held)
+
+
+def _relation_cases(
+    clip: LandmarkClip, hand: Block, span: Span, embedder: HandshapeEmbedder
+) -> Iterator[FaultCase]:
+    """The other hand late, the base hand moving, the hands apart: whatever the sign has to lose. Where it is about both
+    hands, ``hand`` is None: either may be named.
+    """
+    relation = _relation(clip, embedder)
+    if relation is None:
+        return
+    other = _OTHER[hand]
+    if relation.kind in ("symmetric", "alternating"):
+        late = hand_delayed(clip, other, round(LATE_SHARE * (span.end_ms - span.start_ms)))
+        far = path_length(clip, other, span) >= THERE_AND_BACK * np.hypot(*path_extent(clip, other, span))
+        size = "to and fro" if far else "one stroke"
+        yield FaultCase("one of two hands late", size, bool(far), "movement", None, span, late)
+    if relation.base_slot is not None:
+        base = Block.RIGHT_HAND if relation.base_slot == RIGHT_SLOT else Block.LEFT_HAND
+        far, size = _far_enough(clip, _OTHER[base], span)
+        moved = path_copied(clip, base, _OTHER[base])
+        yield FaultCase("base hand moves", size, far, "movement", _HANDS[base], span, moved)
+    if relation.contact >= TOUCHING:
+        across, down = _from_to(clip, hand, other) * APART
+        apart = place_moved(clip, other, span, float(across), float(down))
+        yield FaultCase("contact lost", f"{APART:.2f} widths", True, "location", None, span, apart)
+
+
+def _far_enough(clip: LandmarkClip, hand: Block, span: Span) -> tuple[bool, str]:
+    """Whether a hand's path is long enough for what is wrong with it to be found, and that in words."""
+    far = bool(path_extent(clip, hand, span).max() >= MOVEMENT_THRESHOLD)
+    return far, f"path {'≥' if far else '<'} {MOVEMENT_THRESHOLD:g} widths"
+
+
+def _relation(clip: LandmarkClip, embedder: HandshapeEmbedder) -> TwoHanded | None:
+    """How the hands work together in the part of ``clip`` that is signing; None without a body to measure by."""
+    features = measure(canonicalise(clip), embedder)
+    start, stop = active_span(features)
+    return two_handed(sign_features(features, start, stop, SIGN_FRAMES)) if stop > start and features.has_body else None
+
+
+def _from_to(clip: LandmarkClip, hand: Block, other: Block) -> np.ndarray:
+    """Unit vector ``(2,)`` from one hand's middle to the other's in the picture, on average."""
+    way = np.nanmean((clip.block(other) - clip.block(hand))[..., :2] * square_scale(clip)[:2], axis=(0, 1))
+    return way / max(float(np.linalg.norm(way)), 1e-9)
 
 
 def _leading_hand(clip: LandmarkClip) -> Block | None:

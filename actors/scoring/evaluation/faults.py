@@ -4,13 +4,17 @@ The reference is the recording as it is, together with other people's recordings
 signing re-recorded (other size, place, tempo and pace, jitter), and then altered. So the alteration is all that a
 finding may name. A finding is *true* if it is a correction of the right parameter and hand whose time span overlaps
 the alteration's (intersection over union, within the judged sign) by half.
+
+What learners meet is another person's reference. So every recording is also judged as it is by the references of the
+other signers, where it should get no correction; and altered grossly, to see what is still named there.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,15 +22,18 @@ from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.references import Library, Reference
 from actors.scoring.results import Finding, Judgement
 from actors.scoring.scorer import Scorer
+from protocol.landmarks import LandmarkClip
 
 from .alterations import Span
 from .dataset import LabelledClip
-from .fault_cases import FaultCase, donor_shapes, fault_cases
+from .fault_cases import FaultCase, donor_shapes, fault_cases, gross_cases
 from .libraries import References, Track, as_reference, untracked
 from .transforms import rerecorded
 
 LEAST_OVERLAP = 0.5
 LEAST_TRUE = 0.95
+LEAST_UNCORRECTED = 0.9
+"""Share of correct recordings that other signers' references should leave without a correction."""
 OTHER_SIGNS = 12
 """References of other glosses in the library: enough for a cohort, few enough to be quick."""
 SEED = 3
@@ -52,13 +59,15 @@ class FaultRow:
 class FaultTable:
     """``rows`` by kind and size; ``unchanged`` copies, and the share of them without any correction (``clean``).
 
-    ``false_codes``: corrections that unchanged copies got, with their number.
+    ``false_codes``: corrections that unchanged copies got, with their number. ``by_others``: the same recordings, and
+    gross alterations of them, judged by other signers' references; None where nobody else signs them.
     """
 
     rows: tuple[FaultRow, ...]
     unchanged: int
     clean: float
     false_codes: tuple[tuple[str, int], ...]
+    by_others: FaultTable | None = None
 
     @property
     def named(self) -> float | None:
@@ -70,7 +79,8 @@ class FaultTable:
     @property
     def holds(self) -> bool:
         """Whether findings are as true as they should be."""
-        return self.named is not None and self.named >= LEAST_TRUE and self.clean >= LEAST_TRUE
+        uncorrected = self.by_others is None or self.by_others.clean >= LEAST_UNCORRECTED
+        return self.named is not None and self.named >= LEAST_TRUE and self.clean >= LEAST_TRUE and uncorrected
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,31 +92,49 @@ class _Outcome:
     truths: tuple[bool, ...]
 
 
+class _Tally:
+    """What the scorer said to recordings as they are and altered."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[_Outcome] = []
+        self.unchanged: list[tuple[Finding, ...]] = []
+
+    def judge(self, scorer: Scorer, label: str, clip: LandmarkClip, cases: Iterable[FaultCase]) -> None:
+        """Judges ``clip``, and, where that can be judged, its altered copies."""
+        plain = scorer.judge(clip, [label])
+        if not plain.judged:
+            return
+        self.unchanged.append(_corrections(plain))
+        for case in cases:
+            judgement = scorer.judge(case.clip, [label])
+            corrections = _corrections(judgement)
+            truths = tuple(is_true(finding, case, judgement) for finding in corrections)
+            self.outcomes.append(_Outcome(case, corrections, truths))
+
+    def table(self) -> FaultTable:
+        """The shares."""
+        return _table(self.outcomes, self.unchanged)
+
+
 def fault_table(
     clips: Sequence[LabelledClip], references: References, embedder: HandshapeEmbedder, track: Track = untracked
 ) -> FaultTable:
     """Alters each of ``clips`` in every way that suits it, and judges it; ``references`` lend the other signs."""
-    outcomes: list[_Outcome] = []
-    unchanged: list[tuple[Finding, ...]] = []
+    copies, by_others = _Tally(), _Tally()
     donors = donor_shapes(clips)
+    library_of = lru_cache(maxsize=None)(lambda signer: Library(references.of_others(signer)))
     for number, clip in enumerate(track(clips, "Judging altered copies")):
-        own = as_reference(clip, embedder)
-        if own is None:
-            continue
         rng = np.random.default_rng((SEED, number))
-        scorer = Scorer(Library([own, *_other_signs(references, clip, rng)]), embedder)
-        copy = rerecorded(clip.clip, rng)
-        plain = scorer.judge(copy, [clip.label])
-        if not plain.judged:
-            continue
-        unchanged.append(_corrections(plain))
-        others = [shape for label, shape in donors if label != clip.label]
-        for case in fault_cases(copy, others, embedder, rng):
-            judgement = scorer.judge(case.clip, [clip.label])
-            corrections = _corrections(judgement)
-            truths = tuple(is_true(finding, case, judgement) for finding in corrections)
-            outcomes.append(_Outcome(case, corrections, truths))
-    return _table(outcomes, unchanged)
+        shapes = [shape for label, shape in donors if label != clip.label]
+        own = as_reference(clip, embedder)
+        if own is not None:
+            scorer = Scorer(Library([own, *_other_signs(references, clip, rng)]), embedder)
+            copy = rerecorded(clip.clip, rng)
+            copies.judge(scorer, clip.label, copy, fault_cases(copy, shapes, embedder, rng))
+        if library_of(clip.signer).references_of(clip.label):
+            scorer = Scorer(library_of(clip.signer), embedder)
+            by_others.judge(scorer, clip.label, clip.clip, gross_cases(clip.clip, shapes, embedder, rng))
+    return replace(copies.table(), by_others=by_others.table() if by_others.unchanged else None)
 
 
 def is_true(finding: Finding, case: FaultCase, judgement: Judgement) -> bool:
