@@ -37,12 +37,12 @@ class Writer:
         # Late, because Ray imports this module in every session actor that gets a handle of the writer.
         from storage.open import open_store
 
-        self._store: Store = open_store(database_url, LearningRules())
+        self._tally = Tally()
+        self._store: Store = open_store(database_url, LearningRules(), on_retry=self._count_retry)
         self._is_open = False
         self._opening = asyncio.Lock()
         self._breaker = Breaker()
         self._group = GroupCommit(self._transact)
-        self._tally = Tally()
 
     async def open(self) -> None:
         """Connects to the store, once. Raises StoreUnusable, StoreUnavailable.
@@ -64,6 +64,9 @@ class Writer:
         """What happened since the last time this was asked, and what waits now."""
         self._tally.levels["queue", "flushes_in_writer"] = self._group.waiting
         return self._tally.take()
+
+    def _count_retry(self, number: int) -> None:
+        self._tally.count("store_retries", str(number))
 
     async def _transact(self, batch: Sequence[SessionFlush]) -> list[FlushOutcome]:
         began_s = time.monotonic()

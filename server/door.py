@@ -42,13 +42,13 @@ class Inside(Protocol):
 class Door:
     """A waiting room before a pool, as large as memory (``most_sessions``) and processor allow."""
 
-    def __init__(self, most_sessions: int, late_share_max: float, now_ms: Callable[[], int]) -> None:
+    def __init__(self, most_sessions: int, late_share_max: float, tally: Tally, now_ms: Callable[[], int]) -> None:
         self._head_room = HeadRoom(most_sessions, late_share_max)
         self._room = WaitingRoom()
         self._now_ms = now_ms
         self._seen = (0, 0)
         self._probes = (0, 0)
-        self.tally = Tally()
+        self._tally = tally
 
     def ask(self, pool: Inside, learner_id: Id, session_id: Id) -> int:
         """Asks for a place; in how many ms its actor will be ready. Raises Problem: no capacity, or closing.
@@ -60,7 +60,7 @@ class Door:
         if pool.live(session_id) is not None:
             return 0
         wait = self._room.ask(learner_id, session_id, pool.sessions, self._head_room.limit, self._now_ms())
-        self.tally.count("newcomers", "let_in" if wait is None else "told_to_wait")
+        self._tally.count("newcomers", "let_in" if wait is None else "told_to_wait")
         if wait is None:
             return pool.ready_in_ms(self._room.promised)
         _log.info("newcomer_waits", extra={"session": id_text(session_id), "place": wait.place, "wait_s": wait.wait_s})
@@ -105,7 +105,7 @@ class Door:
             due_s = loop.time() + _PROBE_S
             await asyncio.sleep(_PROBE_S)
             lag_ms = (loop.time() - due_s) * 1000
-            self.tally.observe_ms("lag", lag_ms)
+            self._tally.observe_ms("lag", lag_ms)
             self._probes = self._probes[0] + (lag_ms > LATE_MS), self._probes[1] + 1
             if loop.time() >= look_s:
                 look_s = loop.time() + _LOOK_EVERY_S

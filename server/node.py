@@ -58,7 +58,12 @@ class Node:
     def __init__(self, settings: Settings, report: Callable[[str], None], log: LogFile) -> None:
         self.settings = settings
         self._log = log
-        self.store: Store = open_store(settings.database_url, LearningRules())
+        self._tally = Tally()
+        self.store: Store = open_store(
+            settings.database_url,
+            LearningRules(),
+            on_retry=lambda number: self._tally.count("store_retries", str(number)),
+        )
         self.tickets = TicketOffice(secrets.token_bytes(32), settings.ticket_ttl_ms)
         self._report = report
         self._shelf: LibraryShelf | None = None
@@ -68,7 +73,7 @@ class Node:
         self._upkeep: list[asyncio.Task[None]] = []
         most_sessions = settings.max_sessions or sessions_in(memory_bytes())
         self._most_sessions = most_sessions
-        self._door = Door(most_sessions, settings.late_share_max, _monotonic_ms)
+        self._door = Door(most_sessions, settings.late_share_max, self._tally, _monotonic_ms)
         self._writer_tally = Tally()
         self._writer_levels: Levels = {}
         self._metrics = NodeMetrics(self._tallies, self._levels)
@@ -239,7 +244,7 @@ class Node:
         return "ok"
 
     def _tallies(self) -> list[Tally]:
-        return [self._door.tally, self._writer_tally, *([self._pool.tally] if self._pool is not None else [])]
+        return [self._tally, self._writer_tally, *([self._pool.tally] if self._pool is not None else [])]
 
     def _levels(self) -> Levels:
         return {**self._door.levels, **self._writer_levels, **(self._pool.levels if self._pool is not None else {})}

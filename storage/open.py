@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from storage.errors import StoreUnusable
@@ -19,8 +20,11 @@ def sqlite_path(url: str) -> Path | None:
     return Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) and len(url) > len(SQLITE) else None
 
 
-def open_engine(url: str) -> SchemaEngine:
-    """The engine for a database URL, not yet connected. Raises StoreUnusable for a URL it does not know."""
+def open_engine(url: str, on_retry: Callable[[int], None] = lambda _: None) -> SchemaEngine:
+    """The engine for a database URL, not yet connected. Raises StoreUnusable for a URL it does not know.
+
+    ``on_retry`` is told the database's error number of every transaction that is run again (SQLite waits instead).
+    """
     path = sqlite_path(url)
     if path is not None:
         return SqliteEngine(path)
@@ -28,13 +32,25 @@ def open_engine(url: str) -> SchemaEngine:
         # The driver is imported only where it is needed: session actors and embedded stores do without.
         from storage.tidb.engine import TidbEngine
 
-        return TidbEngine(parse(url))
+        return TidbEngine(parse(url), on_retry)
     raise StoreUnusable("a database URL is sqlite:///PATH, or mysql://USER:PASSWORD@HOST:PORT/DATABASE")
 
 
-def open_store(url: str, rules: ProgressRules, *, retention_days: int = DEFAULT_RETENTION_DAYS) -> SqlStore:
+def open_store(
+    url: str,
+    rules: ProgressRules,
+    *,
+    retention_days: int = DEFAULT_RETENTION_DAYS,
+    on_retry: Callable[[int], None] = lambda _: None,
+) -> SqlStore:
     """The store at a URL; ``await store.open()`` connects it. Raises StoreUnusable for a URL it does not know.
 
-    ``retention_days``: how long the landmarks of consenting learners are kept.
+    ``retention_days``: how long the landmarks of consenting learners are kept. ``on_retry``: see ``open_engine``.
     """
-    return SqlStore(open_engine(url), rules, retention_days)
+    return SqlStore(open_engine(url, on_retry), rules, retention_days)
+
+
+def shown(url: str) -> str:
+    """The URL for people and logs: without the password."""
+    path = sqlite_path(url)
+    return url if path is not None or not url.startswith(f"{SCHEME}://") else f"{SCHEME}: {parse(url).where}"

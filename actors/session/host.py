@@ -322,4 +322,5 @@ class SessionHost:
 
     def _let_go(self, reason: str) -> None:
         if not self.released.done():
+            self._report()  # how the last connections ended
             self.released.set_result(reason)

@@ -26,7 +26,7 @@ from server.handoff import handoff_protocol
 from server.log_file import LogFile, log_path
 from server.node import Node
 from server.presence import announced
-from storage.open import sqlite_path
+from storage.open import shown, sqlite_path
 from storage.sqlite.lock import acquire_exclusive
 from storage.sqlite.upgrade import upgrade
 
@@ -117,7 +117,7 @@ async def _serve(settings: Settings, listener: socket.socket, console: Console, 
     stop = asyncio.Event()
     _stop_on_signals(stop)
     node = Node(settings, lambda line: console.print(f"• {line}"), log)
-    console.print(f"• Database: {settings.database_url}")
+    console.print(f"• Database: {shown(settings.database_url)}")
     console.print(f"• Log: {log.path}")
     try:
         await _bring_up_to_date(settings, console)

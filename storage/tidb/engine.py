@@ -66,8 +66,9 @@ class TidbEngine:
     fills_empty_database = False
     removes_expired_landmarks = False
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, on_retry: Callable[[int], None] = lambda _: None) -> None:
         self._target = target
+        self._on_retry = on_retry
         self._writers: asyncmy.Pool | None = None
         self._readers: asyncmy.Pool | None = None
 
@@ -114,6 +115,7 @@ class TidbEngine:
             except Again as again:
                 if not tries_left:
                     raise conflict(again, self._target.where) from again
+                self._on_retry(again.number)
                 # Jittered, so that those who were in each other's way do not meet again.
                 await asyncio.sleep(random.uniform(0.5, 1.5) * FIRST_BACKOFF_S * 2 ** (TRIES - 1 - tries_left))
         raise AssertionError("unreachable: the last try raises")

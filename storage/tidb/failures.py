@@ -47,15 +47,19 @@ STOP = {
 
 
 class Again(Exception):
-    """The transaction is to be run again from its beginning; the cause says why."""
+    """The transaction is to be run again from its beginning; ``number`` is the error of the database."""
+
+    def __init__(self, number: int, text: str) -> None:
+        super().__init__(f"({number}) {text}")
+        self.number = number
 
 
 def store_error(error: BaseException, where: str) -> StoreError | Again:
     """The error of ``storage.errors`` (or ``Again``) for whatever the driver raised."""
     number = error.args[0] if error.args and isinstance(error.args[0], int) else None
     text = str(error.args[1]) if len(error.args) > 1 else str(error) or type(error).__name__
-    if number in RETRY or (number == 1105 and _RETRY_TEXT in text):
-        return Again(f"({number}) {text}")
+    if number is not None and (number in RETRY or (number == 1105 and _RETRY_TEXT in text)):
+        return Again(number, text)
     if number in REFUSED or isinstance(error, (UnicodeError, OverflowError)):
         return StoreRefused(f"the database refuses a row: ({number}) {text}")
     if number in STOP:

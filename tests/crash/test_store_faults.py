@@ -65,6 +65,29 @@ async def test_a_commit_whose_answer_is_lost_is_resolved_by_the_watermark(mariad
     await database.close()
 
 
+async def test_retries_are_told_by_their_code(mariadb: MariaDb) -> None:
+    name = "storysign_retries"
+    database = Database(mariadb.url(name))
+    await create_database(database.url, name)
+    await database.migrated()
+    _, activation = await a_practising_learner(await database.store())
+    faults: list[Fault] = []
+    retried: list[int] = []
+
+    def choose(statement: str) -> Fault | None:
+        return faults.pop() if faults and statement == "COMMIT" else None
+
+    async with MysqlProxy(mariadb.socket, mariadb.folder / "retries", choose) as proxy:
+        url = f"mysql://root@localhost/{name}?socket={proxy.socket}"
+        store = open_store(url, StepRules(), on_retry=retried.append)
+        await store.open()
+        faults += [Fault("error", 8002), Fault("error", 1213)]
+        assert (await store.flush([a_flush(activation, 0, 2)], NOON_MS))[0].kind == "committed"
+        await store.close()
+    assert retried == [1213, 8002]
+    await database.close()
+
+
 async def test_a_missing_table_stops_the_server_in_words(mariadb: MariaDb) -> None:
     name = "storysign_missing_table"
     database = Database(mariadb.url(name))

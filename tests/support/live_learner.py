@@ -18,7 +18,7 @@ from protocol.codec import to_points
 from protocol.landmarks import LandmarkClip
 from protocol.messages import SUBPROTOCOL, Hello, ServerMessage, Status, Welcome
 from server.api.models import CreatedSession, SessionBody
-from server.rest_client import RestClient, RestProblem
+from server.rest_client import RestClient, RestProblem, ServerUnreachable
 from storage.landmark_blob import decode
 from storage.open import open_store
 from storage.records import Id, id_from_text
@@ -80,7 +80,7 @@ class LiveLearner:
         for failures in range(40):
             try:
                 return await self.connect_once()
-            except (InvalidHandshake, ConnectionClosed, RestProblem, OSError) as refusal:
+            except (InvalidHandshake, ConnectionClosed, RestProblem, ServerUnreachable, OSError) as refusal:
                 self.socket = None
                 self.stream.disconnected()
                 if isinstance(refusal, InvalidStatus) and refusal.response.status_code not in (401, 503):
@@ -252,7 +252,7 @@ async def dial(server: ServerProcess, ticket: str, **options: Any) -> ClientConn
 @asynccontextmanager
 async def a_store(server: ServerProcess) -> AsyncIterator[SqlStore]:
     """The server's database, as a second process sees it."""
-    store = open_store(f"sqlite:///{server.database}", LearningRules())
+    store = open_store(server.database_url, LearningRules())
     await store.open()
     try:
         yield store

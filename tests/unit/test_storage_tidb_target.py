@@ -9,6 +9,7 @@ import pytest
 from asyncmy.errors import OperationalError
 
 from storage.errors import StoreRefused, StoreUnavailable, StoreUnusable
+from storage.open import shown
 from storage.tidb.failures import OUTAGE, REFUSED, RETRY, STOP, Again, store_error
 from storage.tidb.target import Target, parse
 
@@ -89,3 +90,8 @@ def test_the_number_decides(number: int, text: str, kind: type[Exception]) -> No
 
 def test_a_broken_connection_without_a_number() -> None:
     assert "connection failed" in str(store_error(ConnectionResetError(), "signs at x"))
+
+
+def test_what_people_are_shown_of_a_url_has_no_password():
+    assert shown("mysql://ann:secret@db.example:4000/storysign") == "mysql: storysign at db.example:4000"
+    assert shown("sqlite:///place/a.db") == "sqlite:///place/a.db"
