@@ -18,7 +18,7 @@ from protocol.codes import CloseCode
 from protocol.landmarks import HANDS
 from protocol.messages import PROTOCOL_VERSION, SUBPROTOCOL, Cursor, Feedback, Frames, Hello, Reconnect, Welcome
 from server.client import PracticeClient, StreamStopped
-from server.rest_client import RestProblem, ServerUnreachable
+from server.rest_client import InLine, Line, RestProblem, ServerUnreachable
 
 HELLO = Hello(v=PROTOCOL_VERSION, layout="hands", width=640, height=480)
 WELCOME = Welcome(
@@ -187,3 +187,14 @@ async def test_what_a_server_sends_that_is_no_message_ends_the_connection_and_no
         assert client.stream.welcomed
     assert door.tickets == ["first", "second"]
     assert "cannot be read" in troubles[0]
+
+
+async def test_who_has_to_wait_in_line_is_told_and_asks_when_the_server_says():
+    door, waits_s, said = Door([HTTPStatus.UNAUTHORIZED]), [], []
+    full = InLine(Line(2, 40), 503, "no_capacity", "All places are taken.", 10.0)
+    async with a_server(door, welcome_and_wait) as url:
+        fresh: list[str | Exception] = [full, "second"]
+        async with client_of(url, fresh, waits_s, on_trouble=said.append):
+            assert door.tickets == ["first", "second"]
+    assert 10.0 in waits_s
+    assert "All places are taken: you are number 2 in line, about 40 s." in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,12 @@ def test_the_command_line_goes_before_the_environment():
 
 def test_every_variable_fills_a_setting():
     assert set(ENVIRONMENT.values()) <= set(Settings.model_fields)
+
+
+def test_every_variable_is_explained_to_operators():
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    table = "".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `STORYSIGN_"))
+    assert set(re.findall("STORYSIGN_[A-Z_]+", table)) == set(ENVIRONMENT)
 
 
 @pytest.mark.parametrize(
