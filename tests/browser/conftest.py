@@ -11,7 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.drawn_signer import write_camera_clip
 from tests.support.node import WEB
+from tests.support.pages import DRAWN_LETTER
 from tests.support.server_process import ServerProcess
 
 _BENCH = Path(__file__).parent / "bench.mjs"
@@ -133,6 +135,14 @@ def open_page(launch_browser: Callable[..., Any]) -> Iterator[Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
+def drawn_letter(tmp_path_factory: pytest.TempPathFactory, letter_clips: Path) -> Path:
+    """A signer who holds up a letter, made here: it is there where the shared recordings are not."""
+    path = tmp_path_factory.mktemp("camera") / f"{DRAWN_LETTER}.mjpeg"
+    write_camera_clip(path, letter_clips, DRAWN_LETTER, rest_ms=400, hold_ms=9000)
+    return path
+
+
+@pytest.fixture(scope="session")
 def page_server(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """One server for the tests of the pages; it soon lets the sessions go that pages have left."""
     folder = tmp_path_factory.mktemp("page-server")
@@ -147,8 +157,9 @@ def page_server(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 def visit(launch_browser: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
     """Opens one of our own pages: ``visit(server, path, landmarker=None, recording=None, context=None, **options)``.
 
-    An empty ``path`` leaves the page blank, ``landmarker`` is a module in the place of ours, ``options`` are those of
-    the browser's context. When the test is over, no page may have asked another host or complained on its console.
+    An empty ``path`` leaves the page blank, ``landmarker`` is a module in the place of ours, ``script`` runs before
+    those of the page, ``options`` are those of the browser's context. When the test is over, no page may have asked
+    another host or complained on its console.
     """
     contexts: list[Any] = []
     watches: dict[str, Watch] = {}
@@ -160,11 +171,14 @@ def visit(launch_browser: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
         landmarker: str | None = None,
         recording: Path | None = None,
         context: Any = None,
+        script: str | None = None,
         **options: Any,
     ) -> Any:
         if context is None:
             context = launch_browser(recording).new_context(**options)
             contexts.append(context)
+        if script is not None:
+            context.add_init_script(script)
         if landmarker is not None:
             _put_in(context, "**/landmarks/landmarker.js", landmarker, {"Content-Type": "text/javascript"})
         page = context.new_page()

@@ -7,27 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.support.drawn_signer import write_camera_clip
-from tests.support.pages import picture, wait_for_feedback
+from tests.support.pages import DRAWN_LETTER as LETTER
+from tests.support.pages import picture, stored_results, wait_for_feedback
 from tests.support.server_process import ServerProcess
 
-LETTER = "B"
 READY = "body[data-connection=online] main[data-phase=ready][data-camera=ready]"
 PATIENCE_MS = 90_000
 """MediaPipe looks at 3 to 6 pictures a second on two cores without a graphics processor."""
 LEAST_RATE_HZ = 5.0
 """Below this the scorer says that it cannot judge, and so the page has to."""
-
-
-@pytest.fixture(scope="module")
-def drawn_letter(tmp_path_factory: pytest.TempPathFactory, letter_clips: Path) -> Path:
-    """A signer who holds up a letter, made here: it is there where the shared recordings are not."""
-    path = tmp_path_factory.mktemp("camera") / f"{LETTER}.mjpeg"
-    write_camera_clip(path, letter_clips, LETTER, rest_ms=400, hold_ms=9000)
-    return path
 
 
 class Weight:
@@ -71,7 +61,7 @@ def test_from_the_camera_to_progress(
     page.get_by_role("button", name="Done").click()
     page.wait_for_selector(".result [data-stored]")
     figures = json.loads(page.locator(".speed").get_attribute("data-figures"))
-    attempts = stored_attempts(page, page_server)
+    attempts = stored_results(page, page_server)
     picture(page, "real-result")
     weight = {"hand finder (once)": hand_finder.bytes, "practice page": page_weight(page)}
     _print(capsys, figures, weight)
@@ -97,16 +87,8 @@ def test_a_filmed_signer(visit: Callable[..., Any], page_server: ServerProcess, 
     if page.get_by_role("button", name="Done").count():
         page.get_by_role("button", name="Done").click()
     page.wait_for_selector(".result [data-stored]")
-    (result,) = stored_attempts(page, page_server)
+    (result,) = stored_results(page, page_server)
     _assert_shown(page, result)
-
-
-def stored_attempts(page: Any, server: ServerProcess) -> list[dict[str, Any]]:
-    """The results that the database holds of the learner of this page."""
-    token = page.evaluate("localStorage.getItem('storysign.token')")
-    headers = {"Authorization": f"Bearer {token}"}
-    answer = httpx.get(f"{server.url}/v1/learners/me/attempts", headers=headers, trust_env=False)
-    return [item["result"] for item in answer.raise_for_status().json()["items"]]
 
 
 def _assert_shown(page: Any, result: dict[str, Any]) -> None:

@@ -61,6 +61,28 @@ def practise(
     return open_
 
 
+FRAMES_TO_DRAWING = """(() => {
+    const drawn = globalThis.framesToDrawing = [];
+    let [frame, arrived] = [0, null];
+    const count = () => { frame += 1; requestAnimationFrame(count); };
+    requestAnimationFrame(count);
+    const isFeedback = (data) => new TextDecoder('latin1').decode(data.slice(0, 16)).includes('feedback');
+    globalThis.WebSocket = class extends WebSocket {
+        constructor(...words) {
+            super(...words);
+            this.addEventListener('message', ({data}) => { if (isFeedback(data)) arrived ??= frame; });
+        }
+    };
+    const watch = {subtree: true, attributeFilter: ['data-feedbacks'], attributeOldValue: true};
+    new MutationObserver((changes) => {
+        if (arrived === null || changes.every(({target, oldValue}) => target.dataset.feedbacks === oldValue)) return;
+        drawn.push(frame - arrived);
+        arrived = null;
+    }).observe(document, watch);
+})()"""
+"""Notes after how many frames of the screen marks that have come are drawn; its own count comes first in each frame."""
+
+
 def sign_once(page: Any) -> None:
     """From the button to the result."""
     page.wait_for_selector(READY)
@@ -153,7 +175,7 @@ def test_camera_check(visit: Visit, page_server: ServerProcess, camera_clip: Pat
 
 
 def test_a_try_that_was_good(practise: Callable[..., Any], page_server: ServerProcess) -> None:
-    page = practise("CAT", "story=animals-around-us")
+    page = practise("CAT", "story=animals-around-us", script=FRAMES_TO_DRAWING)
     page.wait_for_selector(READY)
     capture(page, "practice-ready")
     page.get_by_role("button", name="Start").click()
@@ -166,6 +188,8 @@ def test_a_try_that_was_good(practise: Callable[..., Any], page_server: ServerPr
     page.wait_for_selector(".result [data-stored]")
     capture(page, "practice-result-good")
     assert float(page.locator(".result").get_attribute("data-score")) >= 0.7
+    frames = page.evaluate("framesToDrawing")
+    assert len(frames) > 3 and set(frames) == {1}, "marks are drawn in the frame after they have come"
     assert page.locator(".timeline-sign").all_inner_texts() == ["C", "A", "T"]
     assert page.locator("#saved").inner_text() == "All saved"
     page.get_by_role("button", name="Next").click()

@@ -6,14 +6,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 
 from protocol.landmarks import HANDS_POSE, Block
 from server.clips.reader import read_clip
 from tests.support.node import WEB
+from tests.support.server_process import ServerProcess
 
 SCREENSHOTS = Path(__file__).parents[2] / "reports" / "screenshots"
 WIDTHS = {"1280": (1280, 800), "390": (390, 844)}
+DRAWN_LETTER = "B"
+"""What the drawn signer of the fixture ``drawn_letter`` holds up."""
 ZOOMED = (640, 400)
 """What is left of 1280 × 800 at a zoom of 200 %."""
 
@@ -62,6 +66,14 @@ def picture(page: Any, name: str) -> None:
     """A picture of the page as it is."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+
+def stored_results(page: Any, server: ServerProcess) -> list[dict[str, Any]]:
+    """The results that the database holds of the learner of this page."""
+    token = page.evaluate("localStorage.getItem('storysign.token')")
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = httpx.get(f"{server.url}/v1/learners/me/attempts", headers=headers, trust_env=False)
+    return [item["result"] for item in answer.raise_for_status().json()["items"]]
 
 
 def wait_for_feedback(page: Any, count: int) -> None:

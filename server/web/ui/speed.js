@@ -57,7 +57,7 @@ export class Speed {
   /** Renders, where it is open. */
   show() {
     this.element.dataset.figures = JSON.stringify(this.figures());
-    this.element.dataset.feedbacks = String(this.feedback.values.length);
+    this.element.dataset.feedbacks = String(this.drawing.values.length);
     if (!this.element.open) return;
     const figures = this.figures();
     const ms = (/** @type {number | null} */ value) => (value === null ? "–" : `${Math.round(value)} ms`);
