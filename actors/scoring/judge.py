@@ -14,6 +14,7 @@ from .embedder import HandshapeEmbedder
 from .findings import make_finding
 from .fluency import SignFluency
 from .locate import SignSpan, locate_signs
+from .movement import movement_made
 from .nonmanual import CURVE, with_face
 from .paired import Clock
 from .parameters import Features, Parameter, measure, sign_features
@@ -103,6 +104,10 @@ class _Verdict:
     ) -> None:
         self._clip, self._features, self._compared = clip, features, compared
         self._glosses, self._library, self._fit, self._version = glosses, library, fit, version
+        self._made = {
+            found.sign_index: movement_made(found.sign, found.reference.sign, found.path, found.mirror)
+            for found in compared
+        }
 
     def judgement(self) -> Judgement:
         signs = tuple(self._sign(found) for found in self._compared)
@@ -130,6 +135,7 @@ class _Verdict:
         quality = tracking_quality(clip, found.start, found.stop)
         marks = self._marks(found)
         accuracy = with_face(self._fit.accuracy(found.distance, found.cohort), marks[Parameter.NONMANUAL.value])
+        accuracy *= self._made[found.sign_index]
         return SignJudgement(
             sign_index=found.sign_index,
             gloss=found.reference.gloss,
@@ -150,8 +156,9 @@ class _Verdict:
             distance = found.parameter_distance(parameter)
             curve = CURVE if parameter is Parameter.NONMANUAL else self._fit.parameters.get(parameter.value)
             still = parameter is Parameter.MOVEMENT and (found.reference.still or len(self._clip) == 1)
+            made = self._made[found.sign_index] if parameter is Parameter.MOVEMENT else 1.0
             marks[parameter.value] = (
-                None if distance is None or curve is None or still else rounded(curve.mark(distance))
+                None if distance is None or curve is None or still else rounded(curve.mark(distance) * made)
             )
         return marks
 
