@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from typing import cast
 
 from storage.records import FlushOutcome, SessionFlush
 
@@ -55,6 +56,7 @@ class GroupCommit:
         self._group_size = group_size
         self._waiting: deque[tuple[SessionFlush, asyncio.Future[FlushOutcome]]] = deque()
         self._workers: set[asyncio.Task[None]] = set()
+        """Those who will look into ``_waiting`` again."""
 
     @property
     def waiting(self) -> int:
@@ -66,12 +68,17 @@ class GroupCommit:
         future: asyncio.Future[FlushOutcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if len(self._workers) < UNDER_WAY:
-            worker = asyncio.create_task(self._work())
-            self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
+            self._workers.add(asyncio.create_task(self._work()))
         return await future
 
     async def _work(self) -> None:
+        try:
+            await self._flush_waiting()
+        finally:
+            # At once and not when the task is done: who submits in between would wait for a worker that has gone home.
+            self._workers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+    async def _flush_waiting(self) -> None:
         while self._waiting:
             group = [self._waiting.popleft() for _ in range(min(self._group_size, len(self._waiting)))]
             try:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from storage import rows
 from storage.book import ProgressBook
-from storage.columns import to_json
+from storage.columns import from_json, to_json
 from storage.entries import refused
 from storage.learner_plans import learners_locked, open_books, write_books
 from storage.plan import Insert, Plan, Query, Row, marks, select
@@ -45,8 +44,7 @@ _ADVANCE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SessionHead:
+class SessionHead(NamedTuple):
     """What a flush needs to know of a session; the rest of the row (its story) is not read a second time."""
 
     id: Id
@@ -60,8 +58,7 @@ class SessionHead:
     performance_metrics: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(NamedTuple):
     """What of one flush is to be written: the acceptable attempts, and the others with the reason."""
 
     flush: SessionFlush
@@ -223,7 +220,7 @@ def _sessions_locked(session_ids: Sequence[Id]) -> Plan[dict[Id, SessionHead]]:
     sessions = {}
     for session_id, tenant_id, user_id, *state, skill_areas, metrics in result.rows:
         areas = rows.to_skill_areas(skill_areas)
-        head = SessionHead(bytes(session_id), tenant_id, bytes(user_id), *state, areas, json.loads(metrics))
+        head = SessionHead(bytes(session_id), tenant_id, bytes(user_id), *state, areas, from_json(metrics))
         sessions[head.id] = head
     return sessions
 

@@ -135,7 +135,7 @@ def export(learner_id: Id, columns: Mapping[str, Sequence[str]]) -> Plan[dict[st
     yield from learner_row(learner_id)
     tables: dict[str, list[dict[str, Any]]] = {}
     for table, key in (("learners", "id"), *((table, "user_id") for table in OWNED)):
-        found = yield Query(select(columns[table], f"{table} WHERE {key}=?"), (learner_id,))
+        found = yield Query(select(tuple(columns[table]), f"{table} WHERE {key}=?"), (learner_id,))
         tables[table] = [dict(zip(columns[table], row, strict=True)) for row in found.rows]
     return tables
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -71,11 +72,13 @@ class Engine(Protocol):
         """Runs a plan that only reads, on one consistent snapshot."""
 
 
+@lru_cache
 def marks(count: int) -> str:
     """``?,?,?`` for an ``IN`` list of so many."""
     return ",".join("?" * count)
 
 
-def select(columns: Sequence[str], source: str) -> str:
+@lru_cache(maxsize=1024)
+def select(columns: tuple[str, ...], source: str) -> str:
     """``SELECT a,b FROM source``: columns are always named, so that a new one does not shift the others."""
     return f"SELECT {','.join(columns)} FROM {source}"

@@ -7,6 +7,7 @@ import queue
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from storage.sqlite.failures import store_error
 from storage.sqlite.schema import declared, describe
 
 T = TypeVar("T")
+Names = tuple[str, ...]
 BUSY_TIMEOUT_MS = 5_000
 READERS = 2
 
@@ -46,13 +48,18 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 def insert_sql(insert: Insert) -> str:
     """The statement for one row of an insert."""
-    sql = f"INSERT INTO {insert.table} ({','.join(insert.columns)}) VALUES ({marks(len(insert.columns))})"
-    if not insert.keys:
+    return _insert_sql(insert.table, insert.columns, insert.keys, insert.updates, insert.adds)
+
+
+@lru_cache
+def _insert_sql(table: str, columns: Names, keys: Names, updates: Names, adds: Names) -> str:
+    sql = f"INSERT INTO {table} ({','.join(columns)}) VALUES ({marks(len(columns))})"
+    if not keys:
         return sql
-    changes = [f"{column}=excluded.{column}" for column in insert.updates]
-    changes += [f"{column}={column}+excluded.{column}" for column in insert.adds]
+    changes = [f"{column}=excluded.{column}" for column in updates]
+    changes += [f"{column}={column}+excluded.{column}" for column in adds]
     action = f"UPDATE SET {','.join(changes)}" if changes else "NOTHING"
-    return f"{sql} ON CONFLICT ({','.join(insert.keys)}) DO {action}"
+    return f"{sql} ON CONFLICT ({','.join(keys)}) DO {action}"
 
 
 def execute(connection: sqlite3.Connection, statement: Statement) -> Result:

@@ -8,6 +8,7 @@ import os
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import asyncmy
@@ -21,6 +22,7 @@ from storage.tidb.schema import describe
 from storage.tidb.target import Target
 
 T = TypeVar("T")
+Names = tuple[str, ...]
 CHUNKS = (64, 8, 1)
 """Rows of one INSERT: few sizes, so that each is prepared once a connection and found in the cache."""
 STATEMENT_CACHE = 64
@@ -44,13 +46,18 @@ def chunks(rows: list[Row]) -> Iterator[list[Row]]:
 
 def insert_sql(insert: Insert, count: int) -> str:
     """The statement for so many rows; ``VALUES(column)``, because TiDB has no row alias."""
-    one = f"({','.join(['%s'] * len(insert.columns))})"
-    sql = f"INSERT INTO {insert.table} ({','.join(insert.columns)}) VALUES {','.join([one] * count)}"
-    if not insert.keys:
+    return _insert_sql(insert.table, insert.columns, insert.keys, insert.updates, insert.adds, count)
+
+
+@lru_cache
+def _insert_sql(table: str, columns: Names, keys: Names, updates: Names, adds: Names, count: int) -> str:
+    one = f"({','.join(['%s'] * len(columns))})"
+    sql = f"INSERT INTO {table} ({','.join(columns)}) VALUES {','.join([one] * count)}"
+    if not keys:
         return sql
-    changes = [f"{column}=VALUES({column})" for column in insert.updates]
-    changes += [f"{column}={column}+VALUES({column})" for column in insert.adds]
-    unchanged = f"{insert.keys[0]}=VALUES({insert.keys[0]})"
+    changes = [f"{column}=VALUES({column})" for column in updates]
+    changes += [f"{column}={column}+VALUES({column})" for column in adds]
+    unchanged = f"{keys[0]}=VALUES({keys[0]})"
     return f"{sql} ON DUPLICATE KEY UPDATE {','.join(changes) or unchanged}"
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 
 import pytest
 
-from actors.group_commit import GROUP_SIZE, Breaker, GroupCommit
+from actors.group_commit import GROUP_SIZE, UNDER_WAY, Breaker, GroupCommit
 from storage.errors import StoreConflict, StoreUnavailable
 from storage.records import FlushOutcome, SessionFlush
 
@@ -77,6 +78,36 @@ async def test_what_comes_while_a_transaction_runs_is_the_next_group_in_order(st
     assert outcomes == [outcome(item(number)) for number in range(GROUP_SIZE + 3)]
 
 
+async def test_only_so_many_transactions_are_under_way(store: Store, commit: GroupCommit):
+    tasks = []
+    for number in range(UNDER_WAY + 2):
+        tasks += await submitted(commit, number)
+        await asyncio.sleep(0)
+    assert store.groups == [[item(number)] for number in range(UNDER_WAY)]
+    store.answers.put_nowait(None)
+    assert await tasks[0] == outcome(item(0))
+    await asyncio.sleep(0)
+    assert store.groups[UNDER_WAY:] == [[item(UNDER_WAY), item(UNDER_WAY + 1)]]
+    for _ in range(UNDER_WAY):
+        store.answers.put_nowait(None)
+    assert await asyncio.gather(*tasks[1:]) == [outcome(item(number)) for number in range(1, UNDER_WAY + 2)]
+
+
+async def test_who_comes_at_the_moment_when_everybody_is_answered_is_not_forgotten():
+    async def flush(batch: Sequence[SessionFlush]) -> list[FlushOutcome]:
+        await asyncio.sleep(0)
+        return [outcome(one) for one in batch]
+
+    async def practise(number: int) -> None:
+        for _ in range(3 - number % 3):
+            assert await commit.submit(item(number)) == outcome(item(number))
+
+    for group_size, learners in itertools.product(range(1, 4), range(1, 9)):
+        commit = GroupCommit(flush, group_size)
+        async with asyncio.timeout(10):
+            await asyncio.gather(*(practise(number) for number in range(learners)))
+
+
 @pytest.mark.parametrize("failure", OUTAGES, ids=lambda failure: type(failure).__name__)
 async def test_a_failure_reaches_all_of_its_group_and_nobody_else(
     store: Store, commit: GroupCommit, failure: Exception
@@ -84,6 +115,7 @@ async def test_a_failure_reaches_all_of_its_group_and_nobody_else(
     first = await submitted(commit, 0)
     await store.asked.acquire()
     second = await submitted(commit, 1, 2)
+    await store.asked.acquire()
     store.answers.put_nowait(failure)
     store.answers.put_nowait(None)
     assert await asyncio.gather(*first, return_exceptions=True) == [failure]
