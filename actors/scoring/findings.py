@@ -57,9 +57,9 @@ _ROWS = (
         "movement_differs",
         CORRECTION,
         "movement",
-        "shoulder widths",
-        0.5,
-        "{hand}: follow the path of the reference; {what}.",
+        None,
+        None,
+        "{hand}: move as in the reference; this was another movement.",
     ),
     FindingCode(
         "hold_inserted", CORRECTION, "movement", "ms", 800.0, "{hand}: you stopped for {size:.0f} ms; keep moving."
@@ -100,7 +100,7 @@ _ROWS = (
         None,
         None,
         None,
-        "No hands were in view: step back until hands and head are in the picture.",
+        "No hands were in view: step back, or turn the camera, until hands and head are in the picture.",
     ),
     FindingCode(
         "hands_unclear",
@@ -108,11 +108,23 @@ _ROWS = (
         None,
         None,
         None,
-        "The hands could not be made out: more light, a plain background, slower.",
+        "The hands could not be made out: put more light on them, have a plain wall behind you, sign slower.",
     ),
-    FindingCode("hands_at_rest", CANNOT_JUDGE, None, None, None, "The hands stayed at rest: raise them to sign."),
     FindingCode(
-        "no_body", CANNOT_JUDGE, None, None, None, "Head and shoulders were not in view: turn the camera or step back."
+        "hands_at_rest",
+        CANNOT_JUDGE,
+        None,
+        None,
+        None,
+        "The hands stayed at rest: raise them above the waist, where the camera sees them, and sign.",
+    ),
+    FindingCode(
+        "no_body",
+        CANNOT_JUDGE,
+        None,
+        None,
+        None,
+        "Head and shoulders were not in view: tilt the camera, or step back, until both are in the picture.",
     ),
     FindingCode(
         "sentence_not_found",
@@ -120,7 +132,7 @@ _ROWS = (
         None,
         None,
         None,
-        "No sign of the sentence was recognised: sign it once, from rest to rest.",
+        "No sign of the sentence was recognised: face the camera, start with your hands at rest, and sign it once.",
     ),
     FindingCode(
         "too_far",
@@ -128,7 +140,7 @@ _ROWS = (
         None,
         None,
         None,
-        "You are too far from the camera: come nearer until your shoulders fill a third of the picture.",
+        "You are too far from the camera: come nearer until your shoulders take up about a third of the picture.",
     ),
     FindingCode(
         "too_short",
@@ -144,7 +156,7 @@ _ROWS = (
         None,
         None,
         None,
-        "Too few pictures a second arrived: close other programs, or use more light.",
+        "The camera sent too few pictures a second: close other programs, or switch on more light.",
     ),
 )
 CODES: dict[str, FindingCode] = {row.code: row for row in _ROWS}

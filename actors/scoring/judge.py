@@ -27,6 +27,10 @@ from .tempo import sign_fluency
 
 ACCURACY_SHARE, CONFIDENCE_SHARE, FLUENCY_SHARE = 0.4, 0.3, 0.3
 SUCCESS = 0.70
+LEAST_MADE = 0.5
+"""``movement_made`` below which the movement is another one."""
+LEAST_ACCURACY = 0.5
+"""Accuracy below which an attempt that comes nearer to another sign is told so."""
 
 
 def overall_score(accuracy: float, confidence: float, fluency: float) -> float:
@@ -177,12 +181,25 @@ class _Verdict:
             clock = Clock(times[found.start], times[found.stop - 1], SIGN_FRAMES)
             marks = self._marks(found)
             corrections = _agreed(found, clock) + self._holds(found, fluency)
+            corrections += self._of_whole_sign(found, clock, corrections)
             findings += corrections + praise(found, clock, marks, corrections)
         signed = {found.sign_index for found in self._compared}
         for index, gloss in enumerate(self._glosses):
             if index not in signed:
                 findings.append(make_finding("sign_missing", times[0], times[-1], sign_index=index, gloss=gloss))
         return findings
+
+    def _of_whole_sign(self, found: SignComparison, clock: Clock, corrections: Sequence[Finding]) -> list[Finding]:
+        """What is wrong with the sign as a whole, where nothing more exact says it."""
+        gloss, made = found.reference.gloss, self._made[found.sign_index]
+        span, where = (clock.start_ms, clock.end_ms), {"sign_index": found.sign_index, "gloss": gloss}
+        if made < LEAST_MADE and not any(each.parameter in ("movement", "location") for each in corrections):
+            return [make_finding("movement_differs", *span, hand=hand_used(found.sign), **where)]
+        looks_other = found.nearest_other is not None and found.nearest_other < found.distance
+        doubtful = self._fit.accuracy(found.distance, found.cohort) < LEAST_ACCURACY
+        if looks_other and doubtful and not corrections:
+            return [make_finding("looks_like_other", *span, what=found.other_gloss or "", **where)]
+        return []
 
     def _holds(self, found: SignComparison, fluency: SignFluency) -> list[Finding]:
         times = self._clip.times_ms[found.start : found.stop]
