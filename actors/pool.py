@@ -107,6 +107,10 @@ class SessionPool:
         """The actor that serves this session now."""
         return self._taken.get(session_id)
 
+    def has_place(self, session_id: Id) -> bool:
+        """Whether the session is live here or about to be."""
+        return session_id in self._taken or session_id in self._claims
+
     async def acquire(self, session_id: Id) -> Slot:
         """The session's actor: the one that serves it, a blank one, or a new one. Raises PoolExhausted."""
         if self._closing:

@@ -32,8 +32,8 @@ class Inside(Protocol):
     def closing(self) -> bool:
         """Whether no new sessions are taken."""
 
-    def live(self, session_id: Id) -> object | None:
-        """The actor that serves this session now."""
+    def has_place(self, session_id: Id) -> bool:
+        """Whether the session is live or about to be."""
 
     def ready_in_ms(self, promised: int) -> int:
         """How long the last of so many more sessions has to wait for its actor."""
@@ -53,12 +53,12 @@ class Door:
     def ask(self, pool: Inside, learner_id: Id, session_id: Id) -> int:
         """Asks for a place; in how many ms its actor will be ready. Raises Problem: no capacity, or closing.
 
-        A session that is live is never refused, and neither is one whose place is kept.
+        A session that is live or about to be is never refused, and neither is one whose place is kept.
         """
         if pool.closing:
             raise Problem(ProblemCode.SERVER_CLOSING, "The server is stopping; another one may take you in.")
-        if pool.live(session_id) is not None:
-            return 0
+        if pool.has_place(session_id):
+            return pool.ready_in_ms(0)
         wait = self._room.ask(learner_id, session_id, pool.sessions, self._head_room.limit, self._now_ms())
         self._tally.count("newcomers", "let_in" if wait is None else "told_to_wait")
         if wait is None:

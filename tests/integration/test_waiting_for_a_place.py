@@ -119,7 +119,7 @@ async def test_a_session_that_fell_asleep_waits_like_everybody_when_its_place_is
     await asleep.practise()
     actor = asleep.actor
     asleep.cut()
-    actor.wait(WAIT_S)
+    await asyncio.to_thread(actor.wait, WAIT_S)
     for learner in (one, other):
         await come_in(learner)
     with pytest.raises(InvalidStatus) as full:

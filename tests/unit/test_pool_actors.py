@@ -194,6 +194,7 @@ async def test_claims_wait_for_actors_that_are_still_starting(machines: Machines
     claim = asyncio.create_task(pool.acquire(SESSIONS[2]))
     await until(lambda: pool.counts["starting"] == 1)
     assert not claim.done()
+    assert pool.has_place(SESSIONS[2]) and pool.sessions == 3, "who waits for an actor has a place"
     machines.alive[-1].come_up()
     slot = await claim
     assert slot.pid == machines.alive[-1].pid

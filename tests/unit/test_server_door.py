@@ -27,8 +27,8 @@ class Pool:
     def sessions(self) -> int:
         return len(self.inside)
 
-    def live(self, session_id: bytes) -> object | None:
-        return session_id if session_id in self.inside else None
+    def has_place(self, session_id: bytes) -> bool:
+        return session_id in self.inside
 
     def ready_in_ms(self, promised: int) -> int:
         return 1_000 * promised
