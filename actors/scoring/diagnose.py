@@ -11,7 +11,7 @@ from .deviations import Excess, PathChange, explain_offset, longest_excess
 from .findings import make_finding
 from .handshape import describe_shape
 from .nonmanual import face_advice, face_distance
-from .paired import Clock, PairedHand, Tolerance, pair_hand
+from .paired import SLOT_HAND, Clock, PairedHand, Tolerance, pair_hand, presence
 from .parameters import Parameter
 from .relation import diagnose_relation
 from .results import Finding
@@ -27,6 +27,8 @@ LEAST_SPREAD = 0.05
 """Shoulder widths (standard deviation) that a movement must span before its size or direction is spoken of."""
 MOVED_OFF = Tolerance(0.05, 0.1)
 """Shoulder widths (standard deviation) by which the path must depart from the reference's along one axis."""
+LEAST_OFFSET = 0.08
+"""Shoulder widths that a hand must ever be off along an axis for its path to be looked into."""
 LEAST_EXPLAINED, EXPLAINED_ALONE = 0.5, 0.85
 """Share of a path's departure that one shift, or one change of size, must explain to be named: more where the hands do
 not go together, since one cause gets one correction."""
@@ -47,13 +49,14 @@ def diagnose(found: SignComparison, clock: Clock) -> list[Finding]:
     of_both = diagnose_relation(found, clock)
     least_explained = EXPLAINED_ALONE if of_both else LEAST_EXPLAINED
     for reference_slot in (RIGHT_SLOT, LEFT_SLOT):
+        shown, expected = presence(found, reference_slot)
+        if max(shown, expected) < USED_SHARE:
+            continue
+        if min(shown, expected) < ABSENT_SHARE:
+            code, hand = "hand_missing" if shown < expected else "hand_extra", SLOT_HAND[reference_slot ^ found.mirror]
+            corrections.append(_finding(code, found, clock, hand, 0, len(found.sign) - 1))
+            continue
         pair = pair_hand(found, reference_slot)
-        if max(pair.shown, pair.expected) < USED_SHARE:
-            continue
-        if min(pair.shown, pair.expected) < ABSENT_SHARE:
-            code = "hand_missing" if pair.shown < pair.expected else "hand_extra"
-            corrections.append(_finding(code, found, clock, pair, 0, len(found.sign) - 1))
-            continue
         corrections += _turned(found, clock, pair) + _shape(found, clock, pair)
         corrections += _path(found, clock, pair, least_explained)
     if not any(finding.parameter in _OF_PATHS for finding in corrections):
@@ -64,8 +67,8 @@ def diagnose(found: SignComparison, clock: Clock) -> list[Finding]:
 
 def least_hold_ms(found: SignComparison) -> float:
     """How much longer than the reference's own a stop must be to be a correction."""
-    pairs = [pair_hand(found, reference_slot) for reference_slot in (RIGHT_SLOT, LEFT_SLOT)]
-    return HELD_MS.at(max((pair.style(Parameter.MOVEMENT) for pair in pairs if pair.shown >= USED_SHARE), default=1.0))
+    used = [slot for slot in (RIGHT_SLOT, LEFT_SLOT) if presence(found, slot)[0] >= USED_SHARE]
+    return HELD_MS.at(max((pair_hand(found, slot).style(Parameter.MOVEMENT) for slot in used), default=1.0))
 
 
 def praise(
@@ -90,7 +93,7 @@ def _finding(
     code: str,
     found: SignComparison,
     clock: Clock,
-    pair: PairedHand,
+    hand: str,
     start: int,
     stop: int,
     size: float | None = None,
@@ -101,7 +104,7 @@ def _finding(
         code,
         clock.at(start),
         clock.at(stop),
-        hand=pair.name,
+        hand=hand,
         sign_index=found.sign_index,
         gloss=found.reference.gloss,
         size=size,
@@ -134,7 +137,8 @@ def _turned(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Findi
     excess = longest_excess(pair.turned, allowed, clock.least_moments)
     if excess is None:
         return []
-    return [_finding("palm_turned", found, clock, pair, excess.start, excess.stop, excess.size, _facing(pair, excess))]
+    what = _facing(pair, excess)
+    return [_finding("palm_turned", found, clock, pair.name, excess.start, excess.stop, excess.size, what)]
 
 
 def _facing(pair: PairedHand, excess: Excess) -> str:
@@ -154,7 +158,7 @@ def _shape(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Findin
         return []
     inside = slice(excess.start, excess.stop + 1)
     advice, degrees, joints = describe_shape(pair.hand[inside], pair.wanted[inside])
-    return [_finding("handshape_differs", found, clock, pair, excess.start, excess.stop, degrees, advice, joints)]
+    return [_finding("handshape_differs", found, clock, pair.name, excess.start, excess.stop, degrees, advice, joints)]
 
 
 def _path(found: SignComparison, clock: Clock, pair: PairedHand, least_explained: float) -> list[Finding]:
@@ -162,7 +166,10 @@ def _path(found: SignComparison, clock: Clock, pair: PairedHand, least_explained
     known = np.flatnonzero(pair.there)
     if len(known) < 3 or not found.sign.has_body or not found.reference.sign.has_body:
         return []
-    changes = explain_offset((pair.centre - pair.goal)[known], pair.goal[known])
+    offset = (pair.centre - pair.goal)[known]
+    if np.abs(offset).max() < LEAST_OFFSET:
+        return []
+    changes = explain_offset(offset, pair.goal[known])
     if changes is None:
         return []
     moved, scaled = changes
@@ -178,14 +185,11 @@ def _place(
     if size < PLACE_OFF.at(pair.style(Parameter.LOCATION)):
         return []
     start, stop = int(known[change.start]), int(known[change.stop])
-    what = _place_advice(found, pair, change.shift, slice(start, stop + 1))
-    return [_finding("place_off", found, clock, pair, start, stop, size, what)]
+    return [_finding("place_off", found, clock, pair.name, start, stop, size, _place_advice(pair, change.shift))]
 
 
-def _place_advice(found: SignComparison, pair: PairedHand, shift: np.ndarray, inside: slice) -> str:
-    """Which way to go (the shift is where the hand was too far) and the body's places nearest to where it was and
-    should be.
-    """
+def _place_advice(pair: PairedHand, shift: np.ndarray) -> str:
+    """Which way to go; the shift is where the hand was too far."""
     down = abs(shift[1]) >= abs(shift[0])
     to_far_side = shift[0] > 0
     side = ("left" if to_far_side else "right") if pair.slot == LEFT_SLOT else ("right" if to_far_side else "left")
@@ -208,9 +212,10 @@ def _movement(
     share = float(factors[axis])
     percent = f"{max(share, 0.0) * 100:.0f} %"
     if share < -0.3:
-        return [_finding("movement_reversed", found, clock, pair, start, stop, share, "it goes against the reference")]
+        against = "it goes against the reference"
+        return [_finding("movement_reversed", found, clock, pair.name, start, stop, share, against)]
     if share < SMALL_SHARE:
-        return [_finding("movement_small", found, clock, pair, start, stop, share, percent)]
+        return [_finding("movement_small", found, clock, pair.name, start, stop, share, percent)]
     if share > LARGE_SHARE:
-        return [_finding("movement_large", found, clock, pair, start, stop, share, percent)]
+        return [_finding("movement_large", found, clock, pair.name, start, stop, share, percent)]
     return []

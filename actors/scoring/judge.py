@@ -129,7 +129,7 @@ class _Verdict:
             success=score >= SUCCESS,
             parameters=self._parameters(signs),
             signs=signs,
-            findings=tuple(self._findings(fluencies)),
+            findings=tuple(self._findings(fluencies, signs)),
             scorer_version=self._version,
             calibration_version=self._fit.version,
         )
@@ -174,15 +174,14 @@ class _Verdict:
             means[parameter.value] = rounded(sum(known) / len(known)) if known else None
         return means
 
-    def _findings(self, fluencies: Sequence[SignFluency]) -> list[Finding]:
+    def _findings(self, fluencies: Sequence[SignFluency], signs: Sequence[SignJudgement]) -> list[Finding]:
         times = self._clip.times_ms
         findings: list[Finding] = []
-        for found, fluency in zip(self._compared, fluencies, strict=True):
+        for found, fluency, sign in zip(self._compared, fluencies, signs, strict=True):
             clock = Clock(times[found.start], times[found.stop - 1], SIGN_FRAMES)
-            marks = self._marks(found)
             corrections = _agreed(found, clock) + self._holds(found, fluency)
             corrections += self._of_whole_sign(found, clock, corrections)
-            findings += corrections + praise(found, clock, marks, corrections)
+            findings += corrections + praise(found, clock, sign.parameters, corrections)
         signed = {found.sign_index for found in self._compared}
         for index, gloss in enumerate(self._glosses):
             if index not in signed:

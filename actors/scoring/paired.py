@@ -81,8 +81,6 @@ class PairedHand:
     turned: np.ndarray
     shape_off: np.ndarray
     departs: Mapping[Parameter, float]
-    shown: float
-    expected: float
 
     @property
     def name(self) -> str:
@@ -96,6 +94,12 @@ class PairedHand:
         left_out = Parameter.LOCATION if parameter is Parameter.MOVEMENT else parameter
         others = [share for each, share in self.departs.items() if each is not left_out]
         return min(max((sum(others) / len(others) - COPIED) / (1.0 - COPIED), 0.0), 1.0) if others else 1.0
+
+
+def presence(found: SignComparison, reference_slot: int) -> tuple[float, float]:
+    """Shares of the sign in which a hand is seen: the attempt's, and the reference's."""
+    shown = found.sign.hand_there[reference_slot ^ found.mirror].mean()
+    return float(shown), float(found.reference.sign.hand_there[reference_slot].mean())
 
 
 def pair_hand(found: SignComparison, reference_slot: int) -> PairedHand:
@@ -129,6 +133,4 @@ def pair_hand(found: SignComparison, reference_slot: int) -> PairedHand:
         departs={
             each: float(np.median(off[there])) / BETWEEN_PEOPLE[each] for each, off in departures.items() if there.any()
         },
-        shown=float(sign.hand_there[slot].mean()),
-        expected=float(reference.hand_there[reference_slot].mean()),
     )
