@@ -66,9 +66,11 @@ def diagnose(found: SignComparison, clock: Clock) -> list[Finding]:
 
 
 def least_hold_ms(found: SignComparison) -> float:
-    """How much longer than the reference's own a stop must be to be a correction."""
+    """How much longer than the reference's own a stop must be to be a correction: the whole signer stops, so the hand
+    that follows the reference more closely tells.
+    """
     used = [slot for slot in (RIGHT_SLOT, LEFT_SLOT) if presence(found, slot)[0] >= USED_SHARE]
-    return HELD_MS.at(max((pair_hand(found, slot).style(Parameter.MOVEMENT) for slot in used), default=1.0))
+    return HELD_MS.at(min((pair_hand(found, slot).style(Parameter.MOVEMENT) for slot in used), default=1.0))
 
 
 def praise(
