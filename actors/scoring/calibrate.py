@@ -17,6 +17,9 @@ COHORT = 5
 """Nearest other glosses whose mean distance is the yardstick for how near is near."""
 
 
+Distance = np.ndarray | float
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
     """A falling logistic: mark = 1 / (1 + exp((distance − middle) / width)); 0.5 where same and different are
@@ -26,7 +29,7 @@ class Curve:
     middle: float
     width: float
 
-    def mark(self, distance: np.ndarray | float) -> np.ndarray | float:
+    def mark(self, distance: Distance) -> Distance:
         """Mark 0..1 of a distance ≥ 0; the smaller the distance the higher."""
         return 1.0 / (1.0 + np.exp(np.minimum((distance - self.middle) / self.width, _FARTHEST_OUT)))
 
@@ -45,18 +48,21 @@ class Calibration:
     parameters: Mapping[str, Curve]
     provenance: Mapping[str, Any]
 
-    def accuracy(self, distance: float, cohort: float | None) -> float:
-        """Mark of a sign from its distance, corrected by how far the library's nearest other signs are (None: no
+    def accuracy(self, distance: Distance, cohort: Distance | None) -> Distance:
+        """Mark of a sign from its distance, corrected by how far the library's nearest other signs are (None or NaN: no
         other signs).
         """
-        correction = 0.0 if cohort is None else self.cohort_weight * (cohort - self.cohort_offset)
-        return float(self.overall.mark(distance - correction))
+        if cohort is None:
+            return self.overall.mark(distance)
+        return self.overall.mark(distance - self.cohort_weight * np.nan_to_num(cohort - self.cohort_offset, nan=0.0))
 
-    def certainty(self, distance: float, nearest_other: float | None) -> float:
+    def certainty(self, distance: Distance, nearest_other: Distance | None) -> Distance:
         """How surely it was this sign and no other: a curve of the margin to the nearest other one; 1 without
-        others.
+        others (None or NaN).
         """
-        return 1.0 if nearest_other is None else float(self.margin.mark(distance - nearest_other))
+        if nearest_other is None:
+            return 1.0
+        return np.where(np.isnan(nearest_other), 1.0, self.margin.mark(distance - nearest_other))
 
 
 @cache

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .align import symmetric_distances
-from .parameters import BLOCKS, Features
+from .parameters import BLOCKS, MEASUREMENTS, Features
 
 MISS_SHARE = 0.7
 """A hand that is absent from one side costs as much as a difference of this share of the block's scale."""
@@ -35,7 +35,7 @@ for _block in BLOCKS:
     _first = sum(each.stop - each.start for each in ROWS.values())
     ROWS[_block.name] = slice(_first, _first + _block.size)
 _FIRST_ROWS = [rows.start for rows in ROWS.values()]
-_PER_MISS = np.concatenate([np.full(block.size, 1.0 / (MISS_SHARE * block.scale), np.float32) for block in BLOCKS])
+_PER_MISS = np.concatenate([block.factors for block in BLOCKS]) / np.float32(MISS_SHARE)
 _AT_ONCE = 64
 """References that are compared in one go: more would not stay in the processor's cache."""
 
@@ -44,7 +44,7 @@ _AT_ONCE = 64
 class Pack:
     """Sign features of ``R`` references laid side by side for matrix products.
 
-    ``values`` ``(222, 2, T, R)``: all blocks, one under the other (``ROWS``), each in misses; ``squares`` ``(7, 2, T,
+    ``values`` ``(276, 2, T, R)``: all blocks, one under the other (``ROWS``), each in misses; ``squares`` ``(6, 2, T,
     R)``: each block's squared length; ``hand_there`` and ``wrist_there`` ``(2, T, R)``; ``has_body`` and ``still``
     ``(R,)``.
     """
@@ -100,11 +100,11 @@ def pack(signs: Sequence[Features]) -> Pack:
 
 
 def _in_misses(sign: Features) -> np.ndarray:
-    """All blocks of a sign ``(2, T, 222)``, zeros for those that it lacks."""
+    """All blocks of a sign ``(2, T, 276)``, zeros for those that it lacks."""
     parts = []
-    for block in BLOCKS:
-        values = sign.blocks.get(block.name)
-        parts.append(np.zeros((2, len(sign), block.size), np.float32) if values is None else values)
+    for each in MEASUREMENTS:
+        values = sign.blocks.get(each.name)
+        parts.append(np.zeros((2, len(sign), each.size), np.float32) if values is None else values)
     return np.concatenate(parts, axis=2) * _PER_MISS
 
 

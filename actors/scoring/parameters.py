@@ -1,10 +1,9 @@
 """The parameters of a sign, measured per moment and hand: which feature blocks there are, what they are worth, how
 they are computed.
 
-A *block* is a vector measured on one hand at one moment; two moments differ in it by the Euclidean length of the
-difference. Blocks and their first constants come from a study on four data sets (``docs/scoring.md`` has the
-ablation): ``weight`` is the block's worth in the sum, ``scale`` the typical length of its differences between unlike
-signs, so that ``weight / scale`` makes blocks comparable.
+A *block* is a vector of one or more measurements of one hand at one moment; two moments differ in it by the Euclidean
+length of the difference. ``docs/scoring.md`` has the ablation: ``weight`` is the block's worth in the sum; each
+measurement's ``scale`` is the typical length of its differences between unlike signs and makes them comparable.
 """
 
 from __future__ import annotations
@@ -32,34 +31,75 @@ class Parameter(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Measurement:
+    """``size`` numbers per hand and moment, kept in ``Features.blocks[name]``; ``scale``: the typical length of their
+    difference between unlike signs. ``share``: how much it counts beside the others of its block.
+    """
+
+    name: str
+    size: int
+    scale: float
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class FeatureBlock:
-    """One measurement: ``size`` numbers per hand and moment; ``needs_body`` where it makes no sense without a pose;
-    ``share_without_body`` is how much of its weight is left there: a palm's direction means less when nothing tells the
-    camera's roll (measured on single hands: top-1 0.92 at full weight, 0.96 without)."""
+    """Measurements that are compared as one vector, each in its own scale; ``needs_body`` where it makes no sense
+    without a pose; ``share_without_body`` is how much of its weight is left there: a palm's direction means less when
+    nothing tells the camera's roll.
+    """
 
     name: str
     parameter: Parameter
-    size: int
     weight: float
-    scale: float
+    measurements: tuple[Measurement, ...]
     needs_body: bool
     of_hand: bool = True
     share_without_body: float = 1.0
 
+    @property
+    def size(self) -> int:
+        """Numbers per hand and moment."""
+        return sum(each.size for each in self.measurements)
 
-EMBEDDING = FeatureBlock("embedding", Parameter.HANDSHAPE, EMBEDDING_SIZE, 1.0, 1.109, False)
-TIP_DISTANCES = FeatureBlock("tip_distances", Parameter.HANDSHAPE, 35, 0.5, 0.408, False)
-PALM_NORMAL = FeatureBlock("palm_normal", Parameter.ORIENTATION, 3, 0.3, 1.149, False, share_without_body=0.2)
-TIPS_FROM_NOSE = FeatureBlock("tips_from_nose", Parameter.LOCATION, 15, 0.3, 0.799, True)
-PROXIMITY = FeatureBlock("proximity", Parameter.LOCATION, 36, 0.5, 0.954, True)
-WRIST_PLACE = FeatureBlock("wrist_place", Parameter.LOCATION, 2, 0.15, 0.617, True, of_hand=False)
-PATH = FeatureBlock("path", Parameter.MOVEMENT, 3, 0.3, 0.280, False)
-BLOCKS = (EMBEDDING, TIP_DISTANCES, PALM_NORMAL, TIPS_FROM_NOSE, PROXIMITY, WRIST_PLACE, PATH)
+    @property
+    def factors(self) -> np.ndarray:
+        """What each number is multiplied with ``(size,)``, so that the block's differences between unlike signs have a
+        length of about 1.
+        """
+        whole = float(np.sqrt(sum(each.share**2 for each in self.measurements)))
+        return np.concatenate(
+            [np.full(each.size, each.share / whole / each.scale, np.float32) for each in self.measurements]
+        )
+
+
+EMBEDDING = Measurement("embedding", EMBEDDING_SIZE, 1.109)
+TIP_DISTANCES = Measurement("tip_distances", 35, 0.408, 0.6)
+JOINT_ANGLES = Measurement("joint_angles", 19, 0.7, 0.5)
+FINGER_TOUCH = Measurement("finger_touch", 35, 0.311, 0.6)
+PALM_NORMAL = Measurement("palm_normal", 3, 1.149)
+TIPS_FROM_NOSE = Measurement("tips_from_nose", 15, 0.799)
+PROXIMITY = Measurement("proximity", 36, 0.954)
+WRIST_PLACE = Measurement("wrist_place", 2, 0.617)
+PATH = Measurement("path", 3, 0.280)
+
+BLOCKS = (
+    FeatureBlock("handshape", Parameter.HANDSHAPE, 1.8, (EMBEDDING, TIP_DISTANCES, JOINT_ANGLES, FINGER_TOUCH), False),
+    FeatureBlock("palm", Parameter.ORIENTATION, 0.3, (PALM_NORMAL,), False, share_without_body=0.12),
+    FeatureBlock("tips", Parameter.LOCATION, 0.3, (TIPS_FROM_NOSE,), True),
+    FeatureBlock("proximity", Parameter.LOCATION, 0.5, (PROXIMITY,), True),
+    FeatureBlock("wrist", Parameter.LOCATION, 0.15, (WRIST_PLACE,), True, of_hand=False),
+    FeatureBlock("path", Parameter.MOVEMENT, 0.3, (PATH,), False),
+)
 PLACED_BLOCKS = BLOCKS[:-1]
 """Blocks that a single moment has; a path needs a whole sign."""
+MEASUREMENTS = tuple(each for block in BLOCKS for each in block.measurements)
+MEASURED_WITHOUT_BODY = tuple(each for block in BLOCKS if not block.needs_body for each in block.measurements)
 
 PROXIMITY_REACH = 0.25
 """Shoulder widths at which nearness to a place of the body fades (standard deviation of its bell)."""
+TOUCH_REACH = 0.25
+"""Palm lengths at which the nearness of two fingers fades."""
 
 _KNUCKLES = (5, 9, 13, 17)
 _IN_PLANE = np.array([1, 1, 0], np.float32)
@@ -68,6 +108,7 @@ without)."""
 _FINGERTIPS_TO_KNUCKLES = [(tip, knuckle) for tip in TIPS for knuckle in _KNUCKLES]
 _TIP_PAIRS = [(a, b) for i, a in enumerate(TIPS) for b in TIPS[i + 1 :]]
 _PAIRS = np.array(_TIP_PAIRS + [(tip, WRIST) for tip in TIPS] + _FINGERTIPS_TO_KNUCKLES)
+_FINGERS = np.array([(0, 1, 2, 3, 4), (0, 5, 6, 7, 8), (0, 9, 10, 11, 12), (0, 13, 14, 15, 16), (0, 17, 18, 19, 20)])
 _TOUCHING = (4, 8, 12)
 _FADED_OUT = 50.0
 
@@ -145,9 +186,12 @@ def measure_hands(
     points = np.where(seen[:, :, None, None], hands, 0.0).astype(np.float32)
     embedding = np.zeros((2, count, EMBEDDING_SIZE), np.float32)
     embedding[seen] = embedder.embed(points[seen] * _IN_PLANE)
+    apart = tip_distances(points)
     blocks = {
         EMBEDDING.name: embedding,
-        TIP_DISTANCES.name: tip_distances(points),
+        TIP_DISTANCES.name: apart,
+        JOINT_ANGLES.name: joint_angles(points),
+        FINGER_TOUCH.name: finger_touch(apart),
         PALM_NORMAL.name: palm_normals(points),
     }
     if has_body:
@@ -207,11 +251,31 @@ def tip_distances(hands: np.ndarray) -> np.ndarray:
     They do not change when the hand turns, which the embedding does.
     """
     ends = hands[..., _PAIRS[:, 0], :] - hands[..., _PAIRS[:, 1], :]
-    distances = np.linalg.norm(ends, axis=-1)
-    palm = np.linalg.norm(hands[..., _KNUCKLES, :] - hands[..., WRIST : WRIST + 1, :], axis=-1).max(
-        axis=-1, keepdims=True
-    )
-    return (distances / np.maximum(palm, 1e-6) / np.sqrt(len(_PAIRS))).astype(np.float32)
+    palm = np.linalg.norm(hands[..., _KNUCKLES, :] - hands[..., WRIST : WRIST + 1, :], axis=-1)
+    lengths = np.linalg.norm(ends, axis=-1) / np.maximum(palm.max(axis=-1, keepdims=True), 1e-6)
+    return (lengths / np.sqrt(len(_PAIRS))).astype(np.float32)
+
+
+def finger_touch(apart: np.ndarray) -> np.ndarray:
+    """How near each two points of ``tip_distances`` ``(…, 35)`` are: exp(−d²/2r²), over √35. Which fingers touch tells
+    6, 7, 8 and 9 apart, and 0 from 1; how far those that do not touch are apart tells little more.
+    """
+    squares = apart**2 * np.float32(len(_PAIRS) / (2 * TOUCH_REACH**2))
+    return (np.exp(-np.minimum(squares, np.float32(_FADED_OUT))) / np.sqrt(len(_PAIRS))).astype(np.float32)
+
+
+def joint_angles(hands: np.ndarray) -> np.ndarray:
+    """Angles ``(…, 19)`` between neighbouring bones in radians, over √19: the three bends of each finger, the spread of
+    neighbouring fingers, and that of the thumb from the index finger.
+    """
+    bones = np.diff(hands[..., _FINGERS, :], axis=-2)
+    bones = bones / np.maximum(np.linalg.norm(bones, axis=-1, keepdims=True), 1e-9)
+    bends = (bones[..., :-1, :] * bones[..., 1:, :]).sum(axis=-1)
+    near = bones[..., 1, :]
+    spreads = (near[..., 1:4, :] * near[..., 2:, :]).sum(axis=-1)
+    thumb = (bones[..., 0, 2, :] * near[..., 1, :]).sum(axis=-1, keepdims=True)
+    cosines = np.concatenate([bends.reshape(*bends.shape[:-2], 15), spreads, thumb], axis=-1)
+    return (np.arccos(np.clip(cosines, -1.0, 1.0)) / np.sqrt(cosines.shape[-1])).astype(np.float32)
 
 
 def palm_normals(hands: np.ndarray) -> np.ndarray:

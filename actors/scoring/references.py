@@ -17,7 +17,7 @@ from .canonical import canonicalise
 from .compare import Pack, all_distances, distances, pack
 from .embedder import HandshapeEmbedder
 from .nonmanual import MEASURES
-from .parameters import BLOCKS, Features, measure, sign_features
+from .parameters import MEASURED_WITHOUT_BODY, MEASUREMENTS, Features, measure, sign_features
 from .repeats import period
 from .resample import GRID_STEP_MS
 from .segment import active_span
@@ -211,12 +211,10 @@ class Library:
         no_face = np.full((SIGN_FRAMES, len(MEASURES)), np.nan, np.float32)
         faces = [no_face if sign.face is None else sign.face for sign in signs]
         arrays["face"] = np.stack(faces) if faces else no_face[None][:0]
-        for block in BLOCKS:
-            empty = np.zeros((*shape, block.size), np.float32)
-            values = [sign.blocks.get(block.name, empty) for sign in signs]
-            arrays[_BLOCK_PREFIX + block.name] = (
-                np.stack(values) if values else np.empty((0, *shape, block.size), np.float32)
-            )
+        for each in MEASUREMENTS:
+            empty = np.zeros((*shape, each.size), np.float32)
+            values = [sign.blocks.get(each.name, empty) for sign in signs]
+            arrays[_BLOCK_PREFIX + each.name] = np.stack(values) if values else empty[None][:0]
         return arrays
 
     @classmethod
@@ -227,7 +225,8 @@ class Library:
         references = []
         for index, reference_id in enumerate(arrays["reference_id"]):
             has_body = bool(arrays["has_body"][index])
-            blocks = {b.name: arrays[_BLOCK_PREFIX + b.name][index] for b in BLOCKS if has_body or not b.needs_body}
+            measured = MEASUREMENTS if has_body else MEASURED_WITHOUT_BODY
+            blocks = {each.name: arrays[_BLOCK_PREFIX + each.name][index] for each in measured}
             face = arrays["face"][index]
             face = None if np.isnan(face).all() else face
             sign = Features(blocks, *(arrays[name][index] for name in _SIGN_ARRAYS), has_body, None, face)

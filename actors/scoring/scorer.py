@@ -13,7 +13,7 @@ from .references import Library
 from .results import Judgement
 from .stream import AttemptScoring
 
-SCORER_VERSION = "1.0"
+SCORER_VERSION = "1.1"
 
 
 class UnknownGloss(LookupError):

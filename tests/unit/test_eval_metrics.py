@@ -70,7 +70,7 @@ def test_the_label_table_says_what_a_label_is_taken_for() -> None:
     glosses = np.array([0, 0, 1])
     scores = np.array([[0.3, NAN, 0.6], [NAN, 0.9, 0.2], [0.1, 0.2, NAN]])
     nearest = nearest_gloss(gloss_scores(scores, glosses, 2))
-    a, b = label_table(scores, glosses, glosses, ["A", "B"], [2, 1], nearest)
+    a, b = label_table(scores, glosses, glosses, ["A", "B"], [2, 1], glosses, nearest)
     assert (a.label, a.attempts, a.signers, a.taken_for, a.top1) == ("A", 2, 2, "B", 0.5)
     assert a.auc == pytest.approx(0.75) and a.same_median == pytest.approx(0.6) and a.other_median == pytest.approx(0.4)
     assert (b.attempts, b.auc, b.top1, b.same_median, b.taken_for) == (1, None, None, None, None)

@@ -7,13 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import actors.scoring.evaluation.pairs as pairs_module
 from actors.scoring.calibrate import calibration
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.evaluation.dataset import LabelledClip, read_dataset
 from actors.scoring.evaluation.figures import Timing, figures
 from actors.scoring.evaluation.libraries import prepare_references
 from actors.scoring.evaluation.material import Material, choose_material
-from actors.scoring.evaluation.pairs import PairScorer, prepare_attempt, score_pairs
+from actors.scoring.evaluation.metrics import gloss_scores
+from actors.scoring.evaluation.pairs import (
+    PairScorer,
+    measure_scores,
+    prepare_attempt,
+    score_nearest,
+    score_pairs,
+)
 from actors.scoring.references import Library
 from actors.scoring.scorer import Scorer
 from protocol.landmarks import HANDS_POSE, LandmarkClip, VideoFormat
@@ -59,12 +67,11 @@ def test_a_pair_scores_as_the_judge_scores_it(shared_data: Path, embedder: Hands
 
 def test_no_pair_is_of_one_signer_and_signs_are_told_apart(shared_data: Path, embedder: HandshapeEmbedder) -> None:
     clips = _some(read_dataset(shared_data / "ksl_words.npz"), labels=5, signers=3, each=2)
-    material = choose_material(clips)
-    scores = score_pairs(material, prepare_references(material.references, embedder), embedder)
+    measured, _ = measure_scores(clips, None, embedder)
     signers = np.array([clip.signer for clip in clips])
-    np.testing.assert_array_equal(np.isnan(scores.closed), signers[:, None] == signers[None])
-    found = figures(material, scores)
-    assert found.pairs == material.pairs and found.attempts == len(clips)
+    np.testing.assert_array_equal(np.isnan(measured.pairs.closed), signers[:, None] == signers[None])
+    found = figures(measured)
+    assert found.pairs == measured.material.pairs and found.attempts == len(clips)
     assert found.pair_auc > 0.95 and found.pair_auc_open > 0.9 and found.top1 > 0.9
     assert np.median(found.same) > 0.7 > 0.4 > np.median(found.different)
 
@@ -76,19 +83,44 @@ def test_an_attempt_without_hands_has_no_mark_and_no_reference(shared_data: Path
     blank = LabelledClip(empty, clips[0].label, "somebody", "", len(clips))
     no_frames = LandmarkClip(nothing[:0], np.arange(0), HANDS_POSE, VideoFormat(640, 480))
     short = LabelledClip(no_frames, clips[0].label, "somebody", "", len(clips) + 1)
-    material = choose_material([*clips, blank, short])
-    made = prepare_references(material.references, embedder)
-    scores = score_pairs(material, made, embedder)
-    assert made.refused == 2 and scores.not_judged == 2
+    measured, made = measure_scores([*clips, blank, short], None, embedder)
+    scores = measured.pairs
+    assert made.refused == measured.refused == 2 and scores.not_judged == 2
     assert np.isnan(scores.closed[:, -2:]).all() and np.isnan(scores.closed[-2:]).all()
-    assert figures(material, scores).attempts == len(clips)
+    assert figures(measured).attempts == len(clips)
+
+
+def test_the_nearest_references_decide_as_all_of_them_do(shared_data: Path, embedder: HandshapeEmbedder) -> None:
+    """Static hands have no tempo, so the nearest references are the ones that score highest."""
+    clips = _some(read_dataset(shared_data / "asl_digits_static.npz"), labels=5, signers=20, each=1)
+    material = choose_material(clips)
+    made = prepare_references(material.references, embedder)
+    every, nearest = (score(material, made, embedder).closed for score in (score_pairs, score_nearest))
+    scored = np.isfinite(nearest)
+    assert scored.sum() == 3 * 5 * len(material.attempts) < np.isfinite(every).sum() / 5
+    np.testing.assert_array_equal(nearest[scored], every[scored])
+    glosses = np.array([int(clip.label) for clip in material.references])
+    np.testing.assert_allclose(gloss_scores(nearest, glosses, 5), gloss_scores(every, glosses, 5), atol=1e-9)
+
+
+def test_a_sample_and_the_nearest_stay_within_the_bound_together(
+    shared_data: Path, embedder: HandshapeEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairs_module, "MAX_PAIRS", 5_000)
+    clips = _some(read_dataset(shared_data / "asl_digits_static.npz"), labels=4, signers=25, each=1)
+    measured, _ = measure_scores(clips, None, embedder)
+    counted = [int(np.isfinite(scores.closed).sum()) for scores in (measured.pairs, measured.nearest)]
+    assert 4_500 < sum(counted) <= 5_000 and counted[1] == 3 * 4 * len(clips)
+    found = figures(measured)
+    assert (found.attempts, found.pairs) == (len(clips), counted[0])
+    assert found.top1 > 0.95 and sum(row.attempts for row in found.table) == len(clips)
 
 
 def test_a_single_signer_gives_no_figures(embedder: HandshapeEmbedder) -> None:
-    material = choose_material([])
-    found = figures(material, score_pairs(material, prepare_references([], embedder), embedder))
+    measured, _ = measure_scores([], None, embedder)
+    found = figures(measured)
     document = found.as_json("words.npz", 3, 2, 1, Timing(None, None))
-    assert material == Material((), (), (), False)
+    assert measured.material == Material((), (), (), False)
     assert document == {
         "file": "words.npz", "n": 3, "labels": 2, "signers": 1, "pair_auc": None, "pair_auc_open": None, "top1": None,
         "eer": None, "hard_pairs": [], "ms_per_attempt": None, "us_per_frame": None,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from .dataset import LabelledClip
 from .material import Material
 from .metrics import (
     HardPair,
@@ -35,6 +37,20 @@ class PairScores:
     closed: np.ndarray
     open: np.ndarray
     not_judged: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """An evaluation's scores. ``pairs``: every pair of ``material``, or of a sample of it; ``nearest``: attempts of
+    ``searched`` against the references that are nearest to each, to say which gloss is. Both are the same where all
+    pairs could be scored. ``refused``: clips of ``searched`` that are unfit as references.
+    """
+
+    material: Material
+    pairs: PairScores
+    searched: Material
+    nearest: PairScores
+    refused: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +95,51 @@ class Figures:
         }
 
 
-def figures(material: Material, scores: PairScores) -> Figures:
-    """Computes every figure of ``scores``, whose rows and columns are the attempts and references of ``material``."""
-    names = tuple(sorted({clip.label for clip in (*material.attempts, *material.references)}))
-    number = {name: index for index, name in enumerate(names)}
-    truth = np.array([number[clip.label] for clip in material.attempts], np.intp)
-    shown = np.array([number[clip.label] for clip in material.references], np.intp)
+def figures(measured: Measured) -> Figures:
+    """Computes every figure of ``measured``."""
+    material, scores = measured.material, measured.pairs
+    names = tuple(sorted({clip.label for clip in (*measured.searched.attempts, *measured.searched.references)}))
+    truth, shown = _numbers(material.attempts, names), _numbers(material.references, names)
     same_sign = truth[:, None] == shown[None, :]
     compared = np.isfinite(scores.closed)
     same, different = scores.closed[compared & same_sign], scores.closed[compared & ~same_sign]
-    nearest = nearest_gloss(gloss_scores(scores.closed, shown, len(names)))
-    answerable = (compared & same_sign).any(axis=1)
+    asked, nearest, answerable = _nearest(measured.searched, measured.nearest, names)
     return Figures(
         names=names,
-        attempts=int(compared.any(axis=1).sum()),
+        attempts=int(np.isfinite(measured.nearest.closed).any(axis=1).sum()),
         pairs=int(compared.sum()),
         pair_auc=auc(same, different),
         pair_auc_open=auc(*(scores.open[np.isfinite(scores.open) & which] for which in (same_sign, ~same_sign))),
-        top1=top1(nearest, truth, answerable),
+        top1=top1(nearest, asked, answerable),
         eer=equal_error_rate(same, different),
         hard_pairs=tuple(hard_pairs(scores.closed, truth, shown, names)),
-        table=tuple(label_table(scores.closed, truth, shown, names, _signers(material, names), nearest)),
-        confusion=confusion(nearest, truth, answerable, len(names)),
+        table=tuple(
+            label_table(scores.closed, truth, shown, names, _signers(measured.searched, names), asked, nearest)
+        ),
+        confusion=confusion(nearest, asked, answerable, len(names)),
         same=same,
         different=different,
     )
+
+
+def _nearest(
+    searched: Material, scores: PairScores, names: tuple[str, ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each attempt the number of its gloss and of the nearest one, and whether it was compared with its own."""
+    truth, shown = _numbers(searched.attempts, names), _numbers(searched.references, names)
+    nearest = nearest_gloss(gloss_scores(scores.closed, shown, len(names)))
+    signers = np.array([clip.signer for clip in searched.references])
+    theirs = [
+        bool((signers[shown == gloss] != clip.signer).any())
+        for gloss, clip in zip(truth, searched.attempts, strict=True)
+    ]
+    judged = np.isfinite(scores.closed).any(axis=1)
+    return truth, nearest, judged & np.array(theirs, bool)
+
+
+def _numbers(clips: Sequence[LabelledClip], names: tuple[str, ...]) -> np.ndarray:
+    number = {name: index for index, name in enumerate(names)}
+    return np.array([number[clip.label] for clip in clips], np.intp)
 
 
 def _signers(material: Material, names: tuple[str, ...]) -> list[int]:

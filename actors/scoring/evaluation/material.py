@@ -11,7 +11,10 @@ import numpy as np
 from .dataset import LabelledClip
 
 MAX_PAIRS = 200_000
+"""Pairs that are scored in all."""
 MAX_SAMPLED_REFERENCES = 500
+MAX_SEARCHED_PAIRS, MAX_SEARCHED_REFERENCES = 1_500_000, 2_000
+"""Pairs among which the nearest signs are sought by distance alone, and references of them."""
 SEED = 20
 """Fixed, so that the same file gives the same figures."""
 
@@ -38,6 +41,7 @@ def choose_material(
     clips: Sequence[LabelledClip],
     references: Sequence[LabelledClip] | None = None,
     max_pairs: int = MAX_PAIRS,
+    most_references: int = MAX_SAMPLED_REFERENCES,
 ) -> Material:
     """Attempts and references for an evaluation of ``clips``.
 
@@ -56,9 +60,14 @@ def choose_material(
     unshared = tuple(sorted({clip.label for clip in clips} - shared))
     if _across(attempts, library) <= max_pairs:
         return Material(tuple(attempts), tuple(library), unshared, sampled=False)
-    library = in_turn(library)[:MAX_SAMPLED_REFERENCES]
+    library = in_turn(library)[:most_references]
     attempts = _within(in_turn(attempts), library, max_pairs)
     return Material(tuple(attempts), tuple(library), unshared, sampled=True)
+
+
+def choose_searched(clips: Sequence[LabelledClip], references: Sequence[LabelledClip] | None = None) -> Material:
+    """As many attempts and references as can be searched for the nearest signs: mostly all of them."""
+    return choose_material(clips, references, MAX_SEARCHED_PAIRS, MAX_SEARCHED_REFERENCES)
 
 
 def in_turn(clips: Sequence[LabelledClip]) -> list[LabelledClip]:

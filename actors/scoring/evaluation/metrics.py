@@ -149,23 +149,26 @@ def label_table(
     gloss_of: np.ndarray,
     names: Sequence[str],
     signers_of: Sequence[int],
+    asked: np.ndarray,
     nearest: np.ndarray,
 ) -> list[LabelFigures]:
-    """How each label fares as the true gloss of attempts; ``signers_of`` counts the people who sign it."""
+    """How each label fares as the true gloss of attempts; ``signers_of`` counts the people who sign it. ``asked`` and
+    ``nearest`` are true and nearest gloss of the attempts whose nearest gloss was sought.
+    """
     table = []
     for gloss, name in enumerate(names):
         mine = attempt_gloss == gloss
         same = _finite(scores[mine][:, gloss_of == gloss])
         other = _finite(scores[mine][:, gloss_of != gloss])
-        found = nearest[mine]
+        found = nearest[asked == gloss]
         wrong = found[(found != gloss) & (found >= 0)]
         table.append(
             LabelFigures(
                 label=name,
-                attempts=int(mine.sum()),
+                attempts=len(found),
                 signers=signers_of[gloss],
                 auc=auc(same, other),
-                top1=float((found == gloss).mean()) if len(same) else None,
+                top1=float((found == gloss).mean()) if len(same) and len(found) else None,
                 same_median=float(np.median(same)) if len(same) else None,
                 other_median=float(np.median(other)) if len(other) else None,
                 taken_for=names[int(np.bincount(wrong).argmax())] if len(same) and len(wrong) else None,

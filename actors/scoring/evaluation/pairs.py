@@ -19,16 +19,15 @@ from actors.scoring.canonical import canonicalise
 from actors.scoring.compare import distances, local_costs
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.fluency import (
-    HESITATION_MS,
     SignFluency,
     hesitation_mark,
     hesitations,
     smoothness_mark,
     spectral_arc_length,
-    standstills,
     tempo_mark,
 )
 from actors.scoring.judge import overall_score
+from actors.scoring.movement import movement_made
 from actors.scoring.parameters import Features, measure, sign_features
 from actors.scoring.quality import reason_not_to_judge, tracking_quality
 from actors.scoring.references import SIGN_FRAMES, USUAL_DISTANCE, Library, Reference, relative
@@ -37,10 +36,12 @@ from actors.scoring.segment import active_span
 from actors.scoring.tempo import hand_speed, reference_arc, reference_speed, still_beside
 
 from .dataset import LabelledClip
-from .figures import PairScores
-from .libraries import References, Track, untracked
-from .material import Material
+from .figures import Measured, PairScores
+from .libraries import References, Track, prepare_references, untracked
+from .material import MAX_PAIRS, Material, choose_material, choose_searched
+from .metrics import BEST_REFERENCES
 
+NEAREST_GLOSSES = 10
 LEAST_ACCURACY = 0.001
 """Below it fluency, which counts by accuracy, cannot move the score by 0.0003."""
 
@@ -89,21 +90,64 @@ def prepare_attempt(clip: LabelledClip, embedder: HandshapeEmbedder) -> Prepared
     )
 
 
+def measure_scores(
+    clips: Sequence[LabelledClip],
+    references: Sequence[LabelledClip] | None,
+    embedder: HandshapeEmbedder,
+    track: Track = untracked,
+) -> tuple[Measured, References]:
+    """Scores of ``clips`` against each other, or against ``references``: all pairs, or beyond ``MAX_PAIRS`` a sample of
+    them, and for every attempt the nearest signs; and the references that were made.
+    """
+    searched = choose_searched(clips, references)
+    made = prepare_references(searched.references, embedder, track)
+    if searched.pairs <= MAX_PAIRS:
+        scores = score_pairs(searched, made, embedder, track)
+        return Measured(searched, scores, searched, scores, made.refused), made
+    nearest = score_nearest(searched, made, embedder, track)
+    left = MAX_PAIRS - int(np.isfinite(nearest.closed).sum())
+    material = choose_material(searched.attempts, searched.references, left)
+    pairs = score_pairs(material, prepare_references(material.references, embedder, track), embedder, track)
+    return Measured(material, pairs, searched, nearest, made.refused), made
+
+
 def score_pairs(
     material: Material, references: References, embedder: HandshapeEmbedder, track: Track = untracked
 ) -> PairScores:
     """Scores every attempt of ``material`` against every reference, made of its references, by another signer."""
+    return _scored(material, references, embedder, track, "Scoring pairs", None)
+
+
+def score_nearest(
+    material: Material, references: References, embedder: HandshapeEmbedder, track: Track = untracked
+) -> PairScores:
+    """Scores every attempt of ``material`` against the ``BEST_REFERENCES`` nearest references of each of the
+    ``NEAREST_GLOSSES`` nearest glosses, out of all its references by other signers. Nearest are those that would score
+    highest if each were signed fluently: what decides which gloss scores highest, for a small part of the pairs.
+    """
+    return _scored(material, references, embedder, track, "Finding the nearest signs", NEAREST_GLOSSES)
+
+
+def _scored(
+    material: Material,
+    references: References,
+    embedder: HandshapeEmbedder,
+    track: Track,
+    what: str,
+    nearest_glosses: int | None,
+) -> PairScores:
     shape = (len(material.attempts), len(material.references))
     closed, open_ = np.full(shape, np.nan), np.full(shape, np.nan)
     columns = np.array(references.clip_indices, np.intp)
     scorer = PairScorer(references.references, calibration())
     not_judged = 0
-    for row, attempt in enumerate(track(material.attempts, "Scoring pairs")):
+    for row, attempt in enumerate(track(material.attempts, what)):
         ready = prepare_attempt(attempt, embedder)
         if ready is None:
             not_judged += 1
         elif len(columns):
-            closed[row, columns], open_[row, columns] = scorer.scores(ready, attempt.label, attempt.signer)
+            scores = scorer.scores(ready, attempt.label, attempt.signer, nearest_glosses)
+            closed[row, columns], open_[row, columns] = scores
     return PairScores(closed, open_, not_judged)
 
 
@@ -120,17 +164,41 @@ class PairScorer:
         self._typical: dict[str, dict[str, int]] = {}
         self._to_typical: dict[int, np.ndarray] = {}
 
-    def scores(self, attempt: PreparedAttempt, label: str, signer: str) -> tuple[np.ndarray, np.ndarray]:
-        """Closed and open scores ``(R,)``; NaN for the signer's own references."""
+    def scores(
+        self, attempt: PreparedAttempt, label: str, signer: str, nearest_glosses: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Closed and open scores ``(R,)``; NaN for the signer's own references, and for those that are not among the
+        nearest of the ``nearest_glosses``, if that is given.
+        """
         found = self.evidence(attempt, label, signer)
-        scores = np.full((2, len(self._signers)), np.nan)
-        others = np.flatnonzero(np.isfinite(found.closed[:, 0]))
-        marks = {index: [self._marks(attempt, each[index]) for each in (found.closed, found.open)] for index in others}
-        right = [index for index in others if max(accuracy for accuracy, _ in marks[index]) >= LEAST_ACCURACY]
-        fluency = self._fluencies(attempt, found, right)
-        for index in others:
-            scores[:, index] = [overall_score(*both, both[0] * fluency.get(index, 0.0)) for both in marks[index]]
-        return scores[0], scores[1]
+        compared = np.isfinite(found.closed[:, 0])
+        marks = [self._marks(attempt, each) for each in (found.closed, found.open)]
+        if nearest_glosses is not None:
+            best = overall_score(*marks[0], marks[0][0])
+            compared &= self._nearest(np.where(compared, best, -np.inf), nearest_glosses)
+        plausible = np.fmax(marks[0][0], marks[1][0]) >= LEAST_ACCURACY
+        right = np.flatnonzero(compared & plausible).tolist()
+        fluency, made = np.zeros(len(compared)), np.ones(len(compared))
+        paths = self._paths(attempt.sign, found, right)
+        fluency[right] = [self._fluency(attempt, index, paths[index]) for index in right]
+        made[right] = [self._made(attempt.sign, found, index, paths[index]) for index in right]
+        closed, open_ = (
+            np.where(compared, overall_score(accuracy * made, confidence, accuracy * made * fluency), np.nan)
+            for accuracy, confidence in marks
+        )
+        return closed, open_
+
+    def _nearest(self, score: np.ndarray, glosses: int) -> np.ndarray:
+        """Which references ``(R,)`` have the highest ``score`` for their gloss, of the ``glosses`` that score highest.
+        """
+        best: dict[str, list[int]] = {}
+        for index in np.argsort(-score, kind="stable").tolist():
+            gloss = self._library.references[index].gloss
+            if gloss in best or len(best) < glosses:
+                best.setdefault(gloss, []).append(index)
+        chosen = np.zeros(len(score), bool)
+        chosen[[index for mine in best.values() for index in mine[:BEST_REFERENCES]]] = True
+        return chosen
 
     def evidence(self, attempt: PreparedAttempt, label: str, signer: str) -> Evidence:
         """What the marks are made of, for every reference by another signer."""
@@ -182,17 +250,15 @@ class PairScorer:
             far = np.stack([distances(each.sign, targets).min(axis=0) for each in self._library.references])
             self._to_typical.update(zip(new, far.T, strict=True))
 
-    def _marks(self, attempt: PreparedAttempt, context: np.ndarray) -> tuple[float, float]:
-        """Accuracy and confidence."""
-        distance, cohort, nearest = (None if np.isnan(value) else float(value) for value in context)
+    def _marks(self, attempt: PreparedAttempt, contexts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Accuracies and confidences ``(R,)`` from rows of ``Evidence``."""
+        distance, cohort, nearest = contexts.T
         return self._fit.accuracy(distance, cohort), self._fit.certainty(distance, nearest) * attempt.quality
 
-    def _fluencies(self, attempt: PreparedAttempt, found: Evidence, indices: Sequence[int]) -> dict[int, float]:
-        """Fluency beside some references; the ways through them are sought only where the attempt ever stands still."""
-        stood = any((stop - start) * GRID_STEP_MS >= HESITATION_MS for start, stop in standstills(attempt.speed))
-        moving = [index for index in indices if self._speeds[index] is not None]
-        paths = self._paths(attempt.sign, found, moving) if stood else {}
-        return {index: self._fluency(attempt, index, paths.get(index)) for index in indices}
+    def _made(self, sign: Features, found: Evidence, index: int, path: np.ndarray) -> float:
+        """How much of a reference's movement was made."""
+        reading = _readings(sign)[found.reading[index]]
+        return movement_made(reading, self._library.references[index].sign, path, int(found.mirror[index]))
 
     def _paths(self, sign: Features, found: Evidence, indices: Sequence[int]) -> dict[int, np.ndarray]:
         """The way through the sign beside each of some references."""
@@ -204,13 +270,11 @@ class PairScorer:
             paths.update(zip(chosen, ways, strict=True))
         return paths
 
-    def _fluency(self, attempt: PreparedAttempt, index: int, path: np.ndarray | None) -> float:
+    def _fluency(self, attempt: PreparedAttempt, index: int, path: np.ndarray) -> float:
         own = self._speeds[index]
         if own is None or len(attempt.speed) < 2:
             return SignFluency(None, None, 1.0, ()).mark
-        stops = []
-        if path is not None:
-            stops = hesitations(attempt.speed, still_beside(own, path, len(attempt.speed), len(attempt.sign)))
+        stops = hesitations(attempt.speed, still_beside(own, path, len(attempt.speed), len(attempt.sign)))
         return SignFluency(
             tempo_mark(attempt.duration_ms, [self._library.references[index].duration_ms]),
             smoothness_mark(attempt.arc, self._arcs[index]),
