@@ -12,7 +12,7 @@ from storage.book import ProgressBook
 from storage.columns import from_json, to_json
 from storage.entries import refused
 from storage.learner_plans import learners_locked, open_books, write_books
-from storage.plan import Insert, Plan, Query, Row, marks, select
+from storage.plan import Insert, Plan, Query, Row, Update, marks, select
 from storage.ports import ProgressRules
 from storage.records import (
     AttemptEntry,
@@ -189,10 +189,10 @@ def flush_group(
         learner = learners.get(session.user_id) if session else None
         verdicts.append(verdict(flush, session, learner, condemned or {}))
     new, expires_at = _Rows(), rows.utc_text(now_ms + retention_ms)
-    for item in verdicts:
-        if isinstance(item, Admitted):
-            yield from _advance(item, now_ms)
-            _add_rows(new, item, books[item.learner.id], rules, now_ms, expires_at)
+    admitted = [item for item in verdicts if isinstance(item, Admitted)]
+    yield from _advance(admitted, now_ms)
+    for item in admitted:
+        _add_rows(new, item, books[item.learner.id], rules, now_ms, expires_at)
     yield from _insert(new)
     yield from new.tallies.added({learner.id: learner.tenant_id for learner in learners.values()})
     yield from write_books(learners, books, now_ms)
@@ -225,29 +225,31 @@ def _sessions_locked(session_ids: Sequence[Id]) -> Plan[dict[Id, SessionHead]]:
     return sessions
 
 
-def _advance(item: Admitted, now_ms: int) -> Plan[None]:
-    """Moves the watermark, fenced by epoch and watermark, and the session's running summary with it."""
+def _advance(admitted: Sequence[Admitted], now_ms: int) -> Plan[None]:
+    """Moves the watermarks, fenced by epoch and watermark, and the sessions' running summaries with them."""
+    if admitted:
+        moved = yield Update(_ADVANCE, [_advanced(item, now_ms) for item in admitted])
+        assert moved.changed == len(admitted), "the sessions are locked, so epochs and watermarks are those read"
+
+
+def _advanced(item: Admitted, now_ms: int) -> Row:
     session = item.session
     sums = [attempt.sums for attempt in item.attempts]
     metrics = summary_with(session.performance_metrics, sums)
     started_at_ms = session.started_at_ms
     if started_at_ms is None and sums:
         started_at_ms = sums[0].attempted_at_ms
-    moved = yield Query(
-        _ADVANCE,
-        (
-            item.flush.hi,
-            len(metrics["sentences_done"]),
-            round(metrics["score_sum"] / metrics["judged"]) if metrics["judged"] else None,
-            to_json(metrics),
-            started_at_ms,
-            now_ms,
-            session.id,
-            session.epoch,
-            session.stored_through,
-        ),
+    return (
+        item.flush.hi,
+        len(metrics["sentences_done"]),
+        round(metrics["score_sum"] / metrics["judged"]) if metrics["judged"] else None,
+        to_json(metrics),
+        started_at_ms,
+        now_ms,
+        session.id,
+        session.epoch,
+        session.stored_through,
     )
-    assert moved.changed == 1, "the session's row is locked, so its epoch and watermark are those that were read"
 
 
 def summary_with(metrics: Mapping[str, Any], attempts: Sequence[AttemptSums]) -> dict[str, Any]:

@@ -46,6 +46,14 @@ class Insert:
 
 
 @dataclass(frozen=True, slots=True)
+class Update:
+    """The same UPDATE once for each row of parameters; its result counts all rows that were changed."""
+
+    sql: str
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What a statement gave: its rows, and how many rows it matched or wrote."""
 
@@ -53,7 +61,7 @@ class Result:
     changed: int = 0
 
 
-Statement = Query | Insert
+Statement = Query | Insert | Update
 Plan = Generator[Statement, Result, T]
 
 

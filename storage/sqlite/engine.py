@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from storage.errors import StoreUnavailable
 from storage.migrate import Schema, load
-from storage.plan import Insert, Plan, Result, Statement, marks
+from storage.plan import Insert, Plan, Result, Statement, Update, marks
 from storage.sqlite.failures import store_error
 from storage.sqlite.schema import declared, describe
 
@@ -67,6 +67,8 @@ def execute(connection: sqlite3.Connection, statement: Statement) -> Result:
     if isinstance(statement, Insert):
         cursor = connection.executemany(insert_sql(statement), statement.rows)
         return Result([], cursor.rowcount)
+    if isinstance(statement, Update):
+        return Result([], connection.executemany(statement.sql, statement.rows).rowcount)
     cursor = connection.execute(statement.sql, statement.params)
     return Result(cursor.fetchall(), cursor.rowcount)
 

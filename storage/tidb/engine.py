@@ -16,7 +16,7 @@ from asyncmy.errors import MySQLError
 
 from storage.errors import StoreUnavailable
 from storage.migrate import Schema, load
-from storage.plan import Insert, Plan, Query, Result, Row, Statement
+from storage.plan import Insert, Plan, Query, Result, Row, Statement, Update
 from storage.tidb.failures import Again, conflict, store_error
 from storage.tidb.schema import describe
 from storage.tidb.target import Target
@@ -63,7 +63,13 @@ def _insert_sql(table: str, columns: Names, keys: Names, updates: Names, adds: N
 
 def query_sql(query: Query) -> str:
     """The statement with the driver's own placeholders, and the row locks that it asks for."""
-    return query.sql.replace("?", "%s") + (" FOR UPDATE" if query.lock else "")
+    return driver_sql(query.sql) + (" FOR UPDATE" if query.lock else "")
+
+
+@lru_cache(maxsize=1024)
+def driver_sql(sql: str) -> str:
+    """The statement with the driver's own placeholders."""
+    return sql.replace("?", "%s")
 
 
 class TidbEngine:
@@ -249,6 +255,9 @@ async def _executed(connection: asyncmy.Connection, statement: Statement) -> Res
                 values = [value for row in chunk for value in row]
                 changed += await cursor.execute(insert_sql(statement, len(chunk)), values)
             return Result([], changed)
+        if isinstance(statement, Update):
+            sql = driver_sql(statement.sql)
+            return Result([], sum([await cursor.execute(sql, list(params)) for params in statement.rows]))
         # A list of parameters makes it a prepared statement; DDL and the like have none and go as text.
         changed = await cursor.execute(query_sql(statement), list(statement.params) or None)
         return Result([tuple(row) for row in await cursor.fetchall()], changed)
