@@ -9,12 +9,15 @@ import pytest
 
 from actors.scoring.evaluation.alterations import (
     Span,
+    hand_delayed,
     hand_shape,
     handshape_swapped,
     hold_inserted,
     movement_scaled,
     palm_turned,
+    path_copied,
     path_extent,
+    path_length,
     place_moved,
     shoulder_width,
 )
@@ -166,6 +169,31 @@ def test_a_changed_movement_keeps_the_mean_place(clip: LandmarkClip, factors: tu
         path_extent(changed, LEFT, SPAN), path_extent(clip, LEFT, SPAN) * np.abs(factors), atol=1e-4
     )
     assert np.isfinite(changed.block(Block.POSE)).all()
+
+
+def test_a_late_hand_is_where_it_was_and_the_rest_is_on_time(clip: LandmarkClip) -> None:
+    late = hand_delayed(clip, LEFT, 400)
+    np.testing.assert_array_equal(late.block(LEFT)[6:], clip.block(LEFT)[:-6])
+    np.testing.assert_array_equal(late.block(LEFT)[:6], np.repeat(clip.block(LEFT)[:1], 6, axis=0))
+    np.testing.assert_array_equal(late.block(Block.POSE)[6:, 15], clip.block(Block.POSE)[:-6, 15])
+    np.testing.assert_array_equal(late.block(RIGHT), clip.block(RIGHT))
+    np.testing.assert_array_equal(late.block(Block.POSE)[:, 16], clip.block(Block.POSE)[:, 16])
+
+
+def test_a_copied_path_is_the_mirror_image_of_the_other_hands(clip: LandmarkClip) -> None:
+    change = (_square(path_copied(clip, LEFT, RIGHT), LEFT) - _square(clip, LEFT))[:, 0]
+    path = _square(clip, RIGHT).mean(axis=1)
+    seen = np.isfinite(change).all(axis=1)
+    expected = (path - path.mean(axis=0)) * [-1, 1, 0]
+    np.testing.assert_allclose(change[seen], expected[seen], atol=1e-5)
+
+
+def test_the_way_of_a_hand_is_its_extent_in_one_stroke_and_twice_that_to_and_fro(clip: LandmarkClip) -> None:
+    whole = Span(0, 10_000)
+    stroke = float(np.hypot(*path_extent(clip, RIGHT, whole))) / 0.9
+    assert path_length(clip, RIGHT, whole) == pytest.approx(stroke, rel=0.1)
+    returned = replace(clip, landmarks=np.concatenate([clip.landmarks[::2], clip.landmarks[-2::-2]]))
+    assert path_length(returned, RIGHT, whole) == pytest.approx(2 * stroke, rel=0.1)
 
 
 def test_a_hold_stands_still_and_delays_the_rest(clip: LandmarkClip) -> None:
