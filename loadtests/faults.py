@@ -53,6 +53,7 @@ class Victims:
             "session actor, SIGKILL": (12.0, lambda: self._kill_one(SESSION_ACTOR)),
             "writer, SIGKILL": (3.0, lambda: self._kill_one(WRITER)),
             "server, SIGKILL": (0.7, self._kill_server),
+            "server, drained and started again": (0.5, self._drain_server),
         }
         if isinstance(self._database, Path):
             return kinds | {"database, write lock held": (3.0, self._hold_lock)}
@@ -76,6 +77,14 @@ class Victims:
         self.note_processes()
         self._server.kill()
         time.sleep(self._rng.uniform(*GONE_S))
+        self.start_server()
+        return True
+
+    def _drain_server(self) -> bool:
+        self.note_processes()
+        status = self._server.stop()
+        if status:
+            raise RuntimeError(f"a server that was asked to stop ended with status {status}")
         self.start_server()
         return True
 
