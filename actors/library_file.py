@@ -34,5 +34,6 @@ def open_library(folder: Path) -> Library:
     """The library in ``folder``; its arrays are read-only maps of the files. Raises OSError, KeyError."""
     arrays = json.loads((folder / _LISTS).read_text())
     for path in folder.glob("*.npy"):
-        arrays[path.stem] = np.load(path, mmap_mode="r", allow_pickle=False)
+        # As plain arrays: every operation on a ``memmap`` costs two calls into Python more.
+        arrays[path.stem] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     return Library.from_arrays(arrays)

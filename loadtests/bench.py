@@ -45,7 +45,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 def measure(side: str, learners: int, seconds: float, folder: Path) -> dict[str, Any]:
     """One side with so many learners; figures of the last ``seconds``, when all of them are there."""
-    with _serving(side, folder) as (pid, url):
+    with _serving(side, learners, folder) as (pid, url):
         meter = CpuMeter(pid)
         run = _generator(url, learners, SETTLE_S + seconds, folder)
         try:
@@ -106,9 +106,9 @@ _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 
 
 @contextmanager
-def _serving(side: str, folder: Path) -> Iterator[tuple[int, str]]:
+def _serving(side: str, learners: int, folder: Path) -> Iterator[tuple[int, str]]:
     """A server of one side: its process and address. Nothing of it is left afterwards."""
-    start, stop = _storysign(folder) if side == OURS else _rival(side)
+    start, stop = _storysign(learners, folder) if side == OURS else _rival(side)
     pid, url = start()
     family = psutil.Process(pid)
     try:
@@ -124,8 +124,8 @@ def _serving(side: str, folder: Path) -> Iterator[tuple[int, str]]:
 Start = Callable[[], tuple[int, str]]
 
 
-def _storysign(folder: Path) -> tuple[Start, Callable[[], Any]]:
-    server = ServerProcess(Path(tempfile.mkdtemp(dir=folder)), settings=ONE_THREAD)
+def _storysign(learners: int, folder: Path) -> tuple[Start, Callable[[], Any]]:
+    server = ServerProcess(Path(tempfile.mkdtemp(dir=folder)), warm=learners, settings=ONE_THREAD)
 
     def start() -> tuple[int, str]:
         server.start()

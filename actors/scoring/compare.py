@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .align import symmetric_distances
-from .parameters import BLOCKS, MEASUREMENTS, Features
+from .parameters import BLOCKS, Features
 
 MISS_SHARE = 0.7
 """A hand that is absent from one side costs as much as a difference of this share of the block's scale."""
@@ -45,39 +45,36 @@ class Pack:
     """Sign features of ``R`` references laid side by side for matrix products.
 
     ``values`` ``(276, 2, T, R)``: all blocks, one under the other (``ROWS``), each in misses; ``squares`` ``(6, 2, T,
-    R)``: each block's squared length; ``hand_there`` and ``wrist_there`` ``(2, T, R)``; ``has_body`` and ``still``
-    ``(R,)``.
+    R)``: each block's squared length; ``there`` ``(2, 2, T, R)``: how far the wrists and the hands are there;
+    ``has_body`` and ``still`` ``(R,)``.
     """
 
     values: np.ndarray
     squares: np.ndarray
-    hand_there: np.ndarray
-    wrist_there: np.ndarray
+    there: np.ndarray
     has_body: np.ndarray
     still: np.ndarray
 
     def __len__(self) -> int:
-        return self.hand_there.shape[2]
+        return len(self.still)
+
+    @property
+    def hand_there(self) -> np.ndarray:
+        """How far the hands are there ``(2, T, R)``."""
+        return self.there[_HAND]
 
     def take(self, indices: Sequence[int] | np.ndarray | slice) -> Pack:
         """The pack of some of its references."""
-        index = indices if isinstance(indices, slice) else np.asarray(indices, np.intp)
-        return Pack(
-            np.ascontiguousarray(self.values[..., index]),
-            self.squares[..., index],
-            self.hand_there[..., index],
-            self.wrist_there[..., index],
-            self.has_body[index],
-            self.still[index],
-        )
+        index = np.arange(len(self))[indices] if isinstance(indices, slice) else np.asarray(indices, np.intp)
+        arrays = (self.values, self.squares, self.there, self.has_body, self.still)
+        return Pack(*(each.take(index, axis=-1) for each in arrays))
 
     def first_moment(self) -> Pack:
         """The pack of still references without their repetition in time."""
         return Pack(
             np.ascontiguousarray(self.values[:, :, :1]),
             self.squares[:, :, :1],
-            self.hand_there[:, :1],
-            self.wrist_there[:, :1],
+            self.there[:, :, :1],
             self.has_body,
             self.still,
         )
@@ -88,24 +85,22 @@ def pack(signs: Sequence[Features]) -> Pack:
     frames = len(signs[0]) if signs else 0
     values = np.empty((len(_PER_MISS), 2, frames, len(signs)), np.float32)
     for index, sign in enumerate(signs):
-        values[..., index] = _in_misses(sign).transpose(2, 0, 1)
+        values[..., index] = (sign.values * _PER_MISS).transpose(2, 0, 1)
     return Pack(
         values,
         np.add.reduceat(values**2, _FIRST_ROWS, axis=0),
-        np.stack([sign.hand_there for sign in signs], axis=-1) if signs else np.zeros((2, 0, 0), np.float32),
-        np.stack([sign.wrist_there for sign in signs], axis=-1) if signs else np.zeros((2, 0, 0), np.float32),
+        np.stack([_there(sign) for sign in signs], axis=-1) if signs else np.zeros((2, 2, 0, 0), np.float32),
         np.array([sign.has_body for sign in signs], bool),
         np.array([sign.still for sign in signs], bool),
     )
 
 
-def _in_misses(sign: Features) -> np.ndarray:
-    """All blocks of a sign ``(2, T, 276)``, zeros for those that it lacks."""
-    parts = []
-    for each in MEASUREMENTS:
-        values = sign.blocks.get(each.name)
-        parts.append(np.zeros((2, len(sign), each.size), np.float32) if values is None else values)
-    return np.concatenate(parts, axis=2) * _PER_MISS
+def _there(sign: Features) -> np.ndarray:
+    """How far wrists and hands are there ``(2, 2, T)``, in the order of ``_WRIST`` and ``_HAND``."""
+    return np.array((sign.wrist_there, sign.hand_there))
+
+
+_WRIST, _HAND = 0, 1
 
 
 def block_distances(sign: Features, references: Pack, count: int = len(BLOCKS)) -> np.ndarray:
@@ -113,7 +108,7 @@ def block_distances(sign: Features, references: Pack, count: int = len(BLOCKS)) 
     ``FARTHEST``: each hand slot of the attempt against each of the references.
     """
     moments = len(sign)
-    own = _in_misses(sign).reshape(2 * moments, -1)
+    own = (sign.values * _PER_MISS).reshape(2 * moments, -1)
     squares = np.add.reduceat(own**2, _FIRST_ROWS, axis=1).T[:count]
     own *= np.float32(-2.0)
     others = references.values.reshape(len(_PER_MISS), -1)
@@ -140,7 +135,8 @@ _WEIGHTS = np.array([block.weight for block in BLOCKS], np.float32)
 _WEIGHTS_WITHOUT_BODY = np.array(
     [0.0 if block.needs_body else block.weight * block.share_without_body for block in BLOCKS], np.float32
 )
-_OF_HAND = np.array([block.of_hand for block in BLOCKS])
+_KIND = np.array([_HAND if block.of_hand else _WRIST for block in BLOCKS])
+assert _KIND.tolist() == [_WRIST] + [_HAND] * (len(BLOCKS) - 1), "the wrist's block stands first"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,12 +161,11 @@ def terms_at(
     """
     moments, places, which = at
     count, own, other = len(unlike), np.array([mirror, 1 ^ mirror]).reshape(2, -1), np.array([[0], [1]])
-    of_hand = _OF_HAND[:count, None, None]
-    a = np.where(of_hand, sign.hand_there[own, moments], sign.wrist_there[own, moments])
-    c = np.where(of_hand, references.hand_there[other, places, which], references.wrist_there[other, places, which])
+    a, c = _there(sign)[:, own, moments], references.there[:, other, places, which]
+    shared, kind = np.minimum(a, c), _KIND[:count]
     weights = block_weights(sign, references, count)[:, None, which]
-    above = unlike[:, own, moments, other, places, which] * np.minimum(a, c) + np.abs(a - c)
-    return Terms(weights * above, weights * np.maximum(a, c))
+    above = unlike[:, own, moments, other, places, which] * shared[kind] + (a + c - 2 * shared)[kind]
+    return Terms(weights * above, weights * (a + c - shared)[kind])
 
 
 def local_costs(sign: Features, references: Pack, count: int = len(BLOCKS)) -> np.ndarray:
@@ -184,20 +179,15 @@ def local_costs(sign: Features, references: Pack, count: int = len(BLOCKS)) -> n
 
 def costs_of(unlike: np.ndarray, sign: Features, references: Pack) -> np.ndarray:
     """Evidence-normalised costs ``(2 mirrors, Ta, Tr, R)`` from ``block_distances``."""
-    count = len(unlike)
-    weights = block_weights(sign, references, count)
-    above = below = np.float32(0.0)
-    for of_hand in (True, False):
-        chosen = _OF_HAND[:count] == of_hand
-        a = (sign.hand_there if of_hand else sign.wrist_there)[:, :, None, None, None]
-        c = references.hand_there if of_hand else references.wrist_there
-        weight = weights[chosen]
-        if chosen.any():
-            summed = np.einsum("bijklr,br->ijklr", unlike[chosen], weight)
-            summed *= np.minimum(a, c)
-            total = weight.sum(axis=0)
-            summed += np.abs(a - c) * total
-            above, below = above + summed, below + np.maximum(a, c) * total
+    weights = block_weights(sign, references, len(unlike))
+    total = np.array((weights[0], weights[1:].sum(axis=0)))[:, None, None, None, None]
+    a, c = _there(sign)[..., None, None, None], references.there[:, None, None]
+    shared = np.minimum(a, c)
+    below = total * (a + c - shared)
+    above = below - total * shared
+    above[_WRIST] += weights[0] * unlike[0] * shared[_WRIST]
+    above[_HAND] += np.einsum("bijklr,br->ijklr", unlike[1:], weights[1:]) * shared[_HAND]
+    above, below = above.sum(axis=0), below.sum(axis=0)
     straight, crossed = above[:, :, 0] + above[::-1, :, 1], below[:, :, 0] + below[::-1, :, 1]
     return straight / np.maximum(crossed, np.float32(LEAST_EVIDENCE))
 

@@ -11,7 +11,7 @@ from .parameters import PATH, PLACED_BLOCKS, Features, Parameter
 from .references import SIGN_FRAMES
 
 _PLACED = (Parameter.HANDSHAPE, Parameter.ORIENTATION, Parameter.LOCATION)
-_FIRST_BLOCKS = [[block.parameter for block in PLACED_BLOCKS].index(parameter) for parameter in _PLACED]
+_OF_PARAMETER = np.array([[block.parameter is each for block in PLACED_BLOCKS] for each in _PLACED], np.float32)
 _REMEMBERED = 90
 """Moments of the current sign that its marks look back on: three seconds."""
 HINT_BELOW = 0.4
@@ -56,8 +56,8 @@ class LiveMarks:
         self._count += len(moments)
         slots, other = np.array([mirrors, 1 ^ mirrors]), np.array([[0], [1]])
         self._signs[rows] = signs
-        self._above[rows] = np.add.reduceat(terms.above.sum(axis=1), _FIRST_BLOCKS, axis=0).T
-        self._below[rows] = np.add.reduceat(terms.below.sum(axis=1), _FIRST_BLOCKS, axis=0).T
+        self._above[rows] = (_OF_PARAMETER @ terms.above.sum(axis=1)).T
+        self._below[rows] = (_OF_PARAMETER @ terms.below.sum(axis=1)).T
         self._centres[rows] = features.centre[slots, moments].transpose(1, 0, 2)
         self._wanted[rows] = self._goals[signs, other, positions].transpose(1, 0, 2)
         shown = features.hand_there[slots, moments] * self._sentence.hand_there[other, positions, signs]

@@ -113,10 +113,10 @@ def pair_hand(found: SignComparison, reference_slot: int) -> PairedHand:
     weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
     there = (sign.hand_there[slot] > 0) & (weights.sum(axis=1) > 0)
     wanted = np.tensordot(weights, reference.hands[reference_slot], 1)
-    normal = weights @ reference.blocks[PALM_NORMAL.name][reference_slot]
-    tips = weights @ reference.blocks[TIP_DISTANCES.name][reference_slot]
-    turned = angle_between(sign.blocks[PALM_NORMAL.name][slot], normal)
-    shape_off = np.linalg.norm(sign.blocks[TIP_DISTANCES.name][slot] - tips, axis=1)
+    normal = weights @ reference.of(PALM_NORMAL)[reference_slot]
+    tips = weights @ reference.of(TIP_DISTANCES)[reference_slot]
+    turned = angle_between(sign.of(PALM_NORMAL)[slot], normal)
+    shape_off = np.linalg.norm(sign.of(TIP_DISTANCES)[slot] - tips, axis=1)
     centre, goal = sign.centre[slot, :, :2], (weights @ reference.centre[reference_slot])[:, :2]
     departures = {Parameter.HANDSHAPE: shape_off, Parameter.ORIENTATION: turned}
     if sign.has_body and reference.has_body:

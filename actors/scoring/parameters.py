@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 
 from .canonical import INDEX_KNUCKLE, LITTLE_KNUCKLE, MIDDLE_KNUCKLE, PALM, TIPS, WRIST, CanonicalClip
 from .embedder import EMBEDDING_SIZE, HandshapeEmbedder
 from .nonmanual import face_measures
-from .resample import stretch, zero_for_nan
+from .resample import between, lengths, stretch, zero_for_nan
 
 
 class Parameter(StrEnum):
@@ -32,8 +33,8 @@ class Parameter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """``size`` numbers per hand and moment, kept in ``Features.blocks[name]``; ``scale``: the typical length of their
-    difference between unlike signs. ``share``: how much it counts beside the others of its block.
+    """``size`` numbers per hand and moment (``Features.of``); ``scale``: the typical length of their difference between
+    unlike signs. ``share``: how much it counts beside the others of its block.
     """
 
     name: str
@@ -84,17 +85,21 @@ WRIST_PLACE = Measurement("wrist_place", 2, 0.617)
 PATH = Measurement("path", 3, 0.280)
 
 BLOCKS = (
+    FeatureBlock("wrist", Parameter.LOCATION, 0.15, (WRIST_PLACE,), True, of_hand=False),
     FeatureBlock("handshape", Parameter.HANDSHAPE, 1.8, (EMBEDDING, TIP_DISTANCES, JOINT_ANGLES, FINGER_TOUCH), False),
     FeatureBlock("palm", Parameter.ORIENTATION, 0.3, (PALM_NORMAL,), False, share_without_body=0.12),
     FeatureBlock("tips", Parameter.LOCATION, 0.3, (TIPS_FROM_NOSE,), True),
     FeatureBlock("proximity", Parameter.LOCATION, 0.5, (PROXIMITY,), True),
-    FeatureBlock("wrist", Parameter.LOCATION, 0.15, (WRIST_PLACE,), True, of_hand=False),
     FeatureBlock("path", Parameter.MOVEMENT, 0.3, (PATH,), False),
 )
+"""The wrist's block stands first, those of the hand behind it, and the path, which needs a whole sign, last."""
 PLACED_BLOCKS = BLOCKS[:-1]
-"""Blocks that a single moment has; a path needs a whole sign."""
+"""Blocks that a single moment has."""
 MEASUREMENTS = tuple(each for block in BLOCKS for each in block.measurements)
-MEASURED_WITHOUT_BODY = tuple(each for block in BLOCKS if not block.needs_body for each in block.measurements)
+NUMBERS = sum(each.size for each in MEASUREMENTS)
+"""How many numbers are measured of one hand at one moment."""
+_ENDS = np.cumsum([each.size for each in MEASUREMENTS]).tolist()
+_COLUMNS = {each.name: slice(end - each.size, end) for each, end in zip(MEASUREMENTS, _ENDS, strict=True)}
 
 PROXIMITY_REACH = 0.25
 """Shoulder widths at which nearness to a place of the body fades (standard deviation of its bell)."""
@@ -107,15 +112,27 @@ _IN_PLANE = np.array([1, 1, 0], np.float32)
 without)."""
 _FINGERTIPS_TO_KNUCKLES = [(tip, knuckle) for tip in TIPS for knuckle in _KNUCKLES]
 _TIP_PAIRS = [(a, b) for i, a in enumerate(TIPS) for b in TIPS[i + 1 :]]
-_PAIRS = np.array(_TIP_PAIRS + [(tip, WRIST) for tip in TIPS] + _FINGERTIPS_TO_KNUCKLES)
-_FINGERS = np.array([(0, 1, 2, 3, 4), (0, 5, 6, 7, 8), (0, 9, 10, 11, 12), (0, 13, 14, 15, 16), (0, 17, 18, 19, 20)])
-_TOUCHING = (4, 8, 12)
+_MEASURED_PAIRS = _TIP_PAIRS + [(tip, WRIST) for tip in TIPS] + _FINGERTIPS_TO_KNUCKLES
+_PAIRS = np.array(_MEASURED_PAIRS + [(WRIST, knuckle) for knuckle in _KNUCKLES]).T
+_ROOT_OF_PAIRS = np.float32(np.sqrt(len(_MEASURED_PAIRS)))
+_FINGERS = [(0, 1, 2, 3, 4), (0, 5, 6, 7, 8), (0, 9, 10, 11, 12), (0, 13, 14, 15, 16), (0, 17, 18, 19, 20)]
+_BONES = np.array([bone for finger in _FINGERS for bone in pairwise(finger)]).T
+_BENDS = [(4 * finger + bone, 4 * finger + bone + 1) for finger in range(5) for bone in range(3)]
+_SPREADS = [(4 * finger + 1, 4 * finger + 5) for finger in (1, 2, 3)] + [(2, 5)]
+_JOINTS = np.array(_BENDS + _SPREADS).T
+"""Pairs of bones between which an angle is measured: along each finger, from finger to finger, thumb to index."""
+_ROOT_OF_JOINTS = np.float32(np.sqrt(_JOINTS.shape[1]))
+_TOUCHING = np.zeros((4, 21), np.float32)
+"""Makes the points that touch of a hand's points: tips of thumb, index and middle finger, and the palm."""
+_TOUCHING[(0, 1, 2), (4, 8, 12)] = 1.0
+_TOUCHING[3, PALM] = 1.0 / len(PALM)
 _FADED_OUT = 50.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """What is measured at ``T`` moments: ``blocks[name]`` ``(2, T, size)`` by slot, 0 where absent.
+    """What is measured at ``T`` moments: ``values`` ``(2, T, NUMBERS)`` by slot, all ``MEASUREMENTS`` side by side, 0
+    where absent.
 
     ``hand_there`` and ``wrist_there`` ``(2, T)`` in 0..1; ``centre`` ``(2, T, 3)`` palm centres in the body frame;
     ``hands`` ``(2, T, 21, 3)``. ``has_body`` tells whether location was measurable; ``face`` ``(T, 8)`` are the
@@ -124,7 +141,7 @@ class Features:
     the other kind.
     """
 
-    blocks: dict[str, np.ndarray]
+    values: np.ndarray
     hand_there: np.ndarray
     wrist_there: np.ndarray
     centre: np.ndarray
@@ -141,6 +158,10 @@ class Features:
         """Whether nothing at all moves: one picture, or one picture repeated."""
         return bool((self.hands == self.hands[:, :1]).all())
 
+    def of(self, measurement: Measurement) -> np.ndarray:
+        """One measurement ``(2, T, size)``, a view."""
+        return self.values[..., _COLUMNS[measurement.name]]
+
     def cut(self, start: int, stop: int) -> Features:
         """Moments ``start:stop`` as views."""
         return self._taken(slice(start, stop))
@@ -150,11 +171,10 @@ class Features:
         return self._taken(list(moments))
 
     def _taken(self, which: slice | list[int]) -> Features:
-        blocks = {name: values[:, which] for name, values in self.blocks.items()}
-        arrays = (self.hand_there, self.wrist_there, self.centre, self.hands)
+        arrays = (self.values, self.hand_there, self.wrist_there, self.centre, self.hands)
         flipped = None if self.flipped is None else self.flipped._taken(which)
         face = None if self.face is None else self.face[which]
-        return Features(blocks, *(values[:, which] for values in arrays), self.has_body, flipped, face)
+        return Features(*(each[:, which] for each in arrays), self.has_body, flipped, face)
 
 
 def measure(clip: CanonicalClip, embedder: HandshapeEmbedder) -> Features:
@@ -182,28 +202,28 @@ def measure_hands(
     """``measure`` from its parts, for one or more moments: ``hands`` ``(2, T, 21, 3)``, ``seen`` ``(2, T)``,
     ``wrists`` ``(2, T, 2)``.
     """
-    count = hands.shape[1]
-    points = np.where(seen[:, :, None, None], hands, 0.0).astype(np.float32)
-    embedding = np.zeros((2, count, EMBEDDING_SIZE), np.float32)
-    embedding[seen] = embedder.embed(points[seen] * _IN_PLANE)
+    points = np.where(seen[:, :, None, None], hands, np.float32(0.0))
+    found = Features(
+        values=np.zeros((*seen.shape, NUMBERS), np.float32),
+        hand_there=seen.astype(np.float32),
+        wrist_there=(np.isfinite(wrists[..., 0]) & has_body).astype(np.float32),
+        centre=palm_centres(points),
+        hands=points,
+        has_body=has_body,
+    )
+    found.of(EMBEDDING)[seen] = embedder.embed(points[seen] * _IN_PLANE)
     apart = tip_distances(points)
-    blocks = {
-        EMBEDDING.name: embedding,
-        TIP_DISTANCES.name: apart,
-        JOINT_ANGLES.name: joint_angles(points),
-        FINGER_TOUCH.name: finger_touch(apart),
-        PALM_NORMAL.name: palm_normals(points),
-    }
+    found.of(TIP_DISTANCES)[:] = apart
+    found.of(FINGER_TOUCH)[:] = finger_touch(apart)
+    found.of(JOINT_ANGLES)[:] = joint_angles(points)
+    found.of(PALM_NORMAL)[:] = palm_normals(points)
     if has_body:
-        blocks[TIPS_FROM_NOSE.name] = tips_from_nose(points, anchors)
-        blocks[PROXIMITY.name] = proximity(points, anchors)
-        blocks[WRIST_PLACE.name] = zero_for_nan(wrists)
-    for name, values in blocks.items():
-        if name != WRIST_PLACE.name:
-            values[~seen] = 0.0
-    wrist_there = np.isfinite(wrists).all(axis=2) if has_body else np.zeros(seen.shape, bool)
-    centre = points[:, :, PALM].mean(axis=2)
-    return Features(blocks, seen.astype(np.float32), wrist_there.astype(np.float32), centre, points, has_body)
+        found.of(TIPS_FROM_NOSE)[:] = tips_from_nose(points, anchors)
+        found.of(PROXIMITY)[:] = proximity(points, anchors)
+    found.values[~seen] = 0.0
+    if has_body:
+        found.of(WRIST_PLACE)[:] = zero_for_nan(wrists)
+    return found
 
 
 def sign_features(whole: Features, start: int, stop: int, frames: int) -> Features:
@@ -212,26 +232,26 @@ def sign_features(whole: Features, start: int, stop: int, frames: int) -> Featur
     A hand that is seen in less than ``RARELY_SEEN`` of the sign is absent from it: it only passed by.
     """
     there = whole.hand_there[:, start:stop]
-    often = there.mean(axis=1, keepdims=True) >= RARELY_SEEN
-    there = there * often
-    filled = np.stack([_hold_fill(np.arange(stop - start), there[slot] > 0) for slot in (0, 1)])
-    rows = np.arange(2)[:, None]
+    there = there * (there.mean(axis=1, keepdims=True) >= RARELY_SEEN)
+    filled = np.array([_hold_fill(np.arange(stop - start), there[slot] > 0) for slot in (0, 1)])
+    before, after, share = between(stop - start, frames)
+    rows, before, after = np.arange(2)[:, None], filled[:, before] + start, filled[:, after] + start
 
     def cut(values: np.ndarray) -> np.ndarray:
-        return stretch(values[:, start:stop][rows, filled], frames, axis=1)
+        part = share.reshape(-1, *[1] * (values.ndim - 2))
+        return values[rows, before] * (1 - part) + values[rows, after] * part
 
     presence = stretch(there, frames, axis=1)
-    blocks = {}
-    for name, values in whole.blocks.items():
-        blocks[name] = stretch(values[:, start:stop], frames, axis=1) if name == WRIST_PLACE.name else cut(values)
-    embedding = blocks[EMBEDDING.name]
-    blocks[EMBEDDING.name] = embedding / np.maximum(np.linalg.norm(embedding, axis=2, keepdims=True), 1e-9)
     centre = cut(whole.centre)
-    blocks[PATH.name] = sign_path(centre, presence)
-    wrist_there = stretch(whole.wrist_there[:, start:stop], frames, axis=1)
     flipped = None if whole.flipped is None else sign_features(whole.flipped, start, stop, frames)
     face = None if whole.face is None else stretch(whole.face[start:stop], frames)
-    return Features(blocks, presence, wrist_there, centre, cut(whole.hands), whole.has_body, flipped, face)
+    wrist_there = stretch(whole.wrist_there[:, start:stop], frames, axis=1)
+    sign = Features(cut(whole.values), presence, wrist_there, centre, cut(whole.hands), whole.has_body, flipped, face)
+    embedding = sign.of(EMBEDDING)
+    embedding /= np.maximum(lengths(embedding), np.float32(1e-9))[..., None]
+    sign.of(WRIST_PLACE)[:] = stretch(whole.of(WRIST_PLACE)[:, start:stop], frames, axis=1)
+    sign.of(PATH)[:] = sign_path(centre, presence)
+    return sign
 
 
 RARELY_SEEN = 0.15
@@ -250,32 +270,27 @@ def tip_distances(hands: np.ndarray) -> np.ndarray:
 
     They do not change when the hand turns, which the embedding does.
     """
-    ends = hands[..., _PAIRS[:, 0], :] - hands[..., _PAIRS[:, 1], :]
-    palm = np.linalg.norm(hands[..., _KNUCKLES, :] - hands[..., WRIST : WRIST + 1, :], axis=-1)
-    lengths = np.linalg.norm(ends, axis=-1) / np.maximum(palm.max(axis=-1, keepdims=True), 1e-6)
-    return (lengths / np.sqrt(len(_PAIRS))).astype(np.float32)
+    apart = lengths(hands.take(_PAIRS[0], axis=-2) - hands.take(_PAIRS[1], axis=-2))
+    palm = apart[..., len(_MEASURED_PAIRS) :].max(axis=-1, keepdims=True)
+    return apart[..., : len(_MEASURED_PAIRS)] / np.maximum(palm * _ROOT_OF_PAIRS, np.float32(1e-6))
 
 
 def finger_touch(apart: np.ndarray) -> np.ndarray:
     """How near each two points of ``tip_distances`` ``(…, 35)`` are: exp(−d²/2r²), over √35. Which fingers touch tells
     6, 7, 8 and 9 apart, and 0 from 1; how far those that do not touch are apart tells little more.
     """
-    squares = apart**2 * np.float32(len(_PAIRS) / (2 * TOUCH_REACH**2))
-    return (np.exp(-np.minimum(squares, np.float32(_FADED_OUT))) / np.sqrt(len(_PAIRS))).astype(np.float32)
+    faded = np.square(apart) * np.float32(-len(_MEASURED_PAIRS) / (2 * TOUCH_REACH**2))
+    return np.exp(np.maximum(faded, np.float32(-_FADED_OUT))) / _ROOT_OF_PAIRS
 
 
 def joint_angles(hands: np.ndarray) -> np.ndarray:
     """Angles ``(…, 19)`` between neighbouring bones in radians, over √19: the three bends of each finger, the spread of
     neighbouring fingers, and that of the thumb from the index finger.
     """
-    bones = np.diff(hands[..., _FINGERS, :], axis=-2)
-    bones = bones / np.maximum(np.linalg.norm(bones, axis=-1, keepdims=True), 1e-9)
-    bends = (bones[..., :-1, :] * bones[..., 1:, :]).sum(axis=-1)
-    near = bones[..., 1, :]
-    spreads = (near[..., 1:4, :] * near[..., 2:, :]).sum(axis=-1)
-    thumb = (bones[..., 0, 2, :] * near[..., 1, :]).sum(axis=-1, keepdims=True)
-    cosines = np.concatenate([bends.reshape(*bends.shape[:-2], 15), spreads, thumb], axis=-1)
-    return (np.arccos(np.clip(cosines, -1.0, 1.0)) / np.sqrt(cosines.shape[-1])).astype(np.float32)
+    bones = hands.take(_BONES[1], axis=-2) - hands.take(_BONES[0], axis=-2)
+    bones /= np.maximum(lengths(bones), np.float32(1e-9))[..., None]
+    cosines = np.vecdot(bones.take(_JOINTS[0], axis=-2), bones.take(_JOINTS[1], axis=-2))
+    return np.arccos(np.minimum(np.maximum(cosines, np.float32(-1.0)), np.float32(1.0))) / _ROOT_OF_JOINTS
 
 
 def palm_normals(hands: np.ndarray) -> np.ndarray:
@@ -285,30 +300,35 @@ def palm_normals(hands: np.ndarray) -> np.ndarray:
     across = hands[..., INDEX_KNUCKLE, :] - hands[..., LITTLE_KNUCKLE, :]
     along = hands[..., MIDDLE_KNUCKLE, :] - hands[..., WRIST, :]
     normal = cross(across, along)
-    return (normal / np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-9)).astype(np.float32)
+    return normal / np.maximum(lengths(normal), np.float32(1e-9))[..., None]
+
+
+def palm_centres(hands: np.ndarray) -> np.ndarray:
+    """Mean ``(…, 3)`` of wrist, thumb's base and knuckles."""
+    return hands.take(PALM, axis=-2).sum(axis=-2) / np.float32(len(PALM))
 
 
 def cross(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Cross product of vectors ``(…, 3)`` (``np.cross`` takes three times as long for a few of them)."""
-    x, y, z = one[..., 0], one[..., 1], one[..., 2]
-    u, v, w = other[..., 0], other[..., 1], other[..., 2]
-    return np.stack([y * w - z * v, z * u - x * w, x * v - y * u], axis=-1)
+    return one.take(_NEXT, axis=-1) * other.take(_LAST, axis=-1) - one.take(_LAST, axis=-1) * other.take(_NEXT, axis=-1)
+
+
+_NEXT, _LAST = (1, 2, 0), (2, 0, 1)
 
 
 def tips_from_nose(hands: np.ndarray, anchors: np.ndarray) -> np.ndarray:
     """Fingertips less the nose ``(2, T, 15)``, over √5; depth is the tip's before the wrist."""
-    nose = np.concatenate([anchors[:, 0], np.zeros((2, 1), np.float32)], axis=1)
-    offsets = hands[:, :, TIPS] - nose[:, None, None]
-    return (offsets.reshape(*hands.shape[:2], -1) / np.sqrt(len(TIPS))).astype(np.float32)
+    offsets = hands.take(TIPS, axis=2)
+    offsets[..., :2] -= anchors[:, None, None, 0]
+    return offsets.reshape(*hands.shape[:2], -1) / np.float32(np.sqrt(len(TIPS)))
 
 
 def proximity(hands: np.ndarray, anchors: np.ndarray) -> np.ndarray:
     """How near thumb, index, middle tip and palm are to each place of the body ``(2, T, 36)``: ½·exp(−d²/2r²)."""
-    centre = hands[:, :, PALM, :2].mean(axis=2, keepdims=True)
-    points = np.concatenate([hands[:, :, _TOUCHING, :2], centre], axis=2)
-    squared = ((points[:, :, :, None] - anchors[:, None, None]) ** 2).sum(axis=-1)
-    faded = np.minimum(squared / (2 * PROXIMITY_REACH**2), np.float32(_FADED_OUT))
-    return (0.5 * np.exp(-faded)).reshape(*hands.shape[:2], -1).astype(np.float32)
+    points = _TOUCHING @ hands[..., :2]
+    offsets = points[:, :, :, None] - anchors[:, None, None]
+    faded = np.vecdot(offsets, offsets) / np.float32(-2 * PROXIMITY_REACH**2)
+    return np.float32(0.5) * np.exp(np.maximum(faded, np.float32(-_FADED_OUT))).reshape(*hands.shape[:2], -1)
 
 
 def _hold_fill(moments: np.ndarray, there: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from .canonical import canonicalise
 from .compare import Pack, all_distances, distances, pack
 from .embedder import HandshapeEmbedder
 from .nonmanual import MEASURES
-from .parameters import MEASURED_WITHOUT_BODY, MEASUREMENTS, Features, measure, sign_features
+from .parameters import Features, measure, sign_features
 from .repeats import period
 from .resample import GRID_STEP_MS
 from .segment import active_span
@@ -202,6 +202,7 @@ class Library:
         }
         arrays["duration_ms"] = np.array([reference.duration_ms for reference in self._references], np.float64)
         arrays["isolation"] = self.isolation
+        arrays["typical"] = list(self.typical.values())
         arrays["still"] = np.array([reference.still for reference in self._references], bool)
         arrays["has_body"] = np.array([sign.has_body for sign in signs], bool)
         for name in _SIGN_ARRAYS:
@@ -211,10 +212,7 @@ class Library:
         no_face = np.full((SIGN_FRAMES, len(MEASURES)), np.nan, np.float32)
         faces = [no_face if sign.face is None else sign.face for sign in signs]
         arrays["face"] = np.stack(faces) if faces else no_face[None][:0]
-        for each in MEASUREMENTS:
-            empty = np.zeros((*shape, each.size), np.float32)
-            values = [sign.blocks.get(each.name, empty) for sign in signs]
-            arrays[_BLOCK_PREFIX + each.name] = np.stack(values) if values else empty[None][:0]
+        arrays |= {_PACKED + name: getattr(self.packed, name) for name in _PACK_ARRAYS}
         return arrays
 
     @classmethod
@@ -225,18 +223,18 @@ class Library:
         references = []
         for index, reference_id in enumerate(arrays["reference_id"]):
             has_body = bool(arrays["has_body"][index])
-            measured = MEASUREMENTS if has_body else MEASURED_WITHOUT_BODY
-            blocks = {each.name: arrays[_BLOCK_PREFIX + each.name][index] for each in measured}
             face = arrays["face"][index]
             face = None if np.isnan(face).all() else face
-            sign = Features(blocks, *(arrays[name][index] for name in _SIGN_ARRAYS), has_body, None, face)
+            sign = Features(*(arrays[name][index] for name in _SIGN_ARRAYS), has_body, None, face)
             names = (str(arrays[name][index]) for name in ("gloss", "signer", "variant"))
             duration_ms, still = float(arrays["duration_ms"][index]), bool(arrays["still"][index])
             references.append(Reference(str(reference_id), *names, sign, duration_ms, still))
         library = cls(references)
         library.__dict__["isolation"] = arrays["isolation"]
+        library.__dict__["typical"] = dict(zip(library.glosses, arrays["typical"], strict=True))
+        library.__dict__["packed"] = Pack(*(arrays[_PACKED + name] for name in _PACK_ARRAYS))
         return library
 
 
-_SIGN_ARRAYS = ("hand_there", "wrist_there", "centre", "hands")
-_BLOCK_PREFIX = "block_"
+_PACKED, _PACK_ARRAYS = "packed_", ("values", "squares", "there", "has_body", "still")
+_SIGN_ARRAYS = ("values", "hand_there", "wrist_there", "centre", "hands")

@@ -55,7 +55,7 @@ def _signal(features: Features, start: int, stop: int) -> np.ndarray:
         if there.mean() >= _STEADILY:
             seen = np.flatnonzero(there > 0)
             nearest = seen[np.argmin(np.abs(np.arange(stop - start)[:, None] - seen[None]), axis=1)] + start
-            parts += [features.centre[slot, nearest, :2], _SHAPE_SHARE * features.blocks[EMBEDDING.name][slot, nearest]]
+            parts += [features.centre[slot, nearest, :2], _SHAPE_SHARE * features.of(EMBEDDING)[slot, nearest]]
     return np.concatenate(parts, axis=1).astype(np.float64) if parts else np.empty((0, 1))
 
 

@@ -64,13 +64,15 @@ def lengths(vectors: np.ndarray) -> np.ndarray:
     return np.sqrt(np.vecdot(vectors, vectors))
 
 
-def stretch(values: np.ndarray, count: int, axis: int = 0) -> np.ndarray:
-    """``values`` resampled linearly along ``axis`` to ``count`` evenly spaced moments from its first to its last."""
-    length = values.shape[axis]
+def between(length: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """``count`` evenly spaced moments among ``length``: the ones before and after, and the share of the latter."""
     position = np.linspace(0.0, length - 1, count) if length > 1 else np.zeros(count)
     before = np.minimum(position.astype(int), max(length - 2, 0))
-    after = np.minimum(before + 1, length - 1)
-    shape = [1] * values.ndim
-    shape[axis] = count
-    share = (position - before).reshape(shape).astype(values.dtype)
-    return np.take(values, before, axis) * (1 - share) + np.take(values, after, axis) * share
+    return before, np.minimum(before + 1, length - 1), (position - before).astype(np.float32)
+
+
+def stretch(values: np.ndarray, count: int, axis: int = 0) -> np.ndarray:
+    """``values`` resampled linearly along ``axis`` to ``count`` evenly spaced moments from its first to its last."""
+    before, after, share = between(values.shape[axis], count)
+    part = share.reshape([-1 if each == axis % values.ndim else 1 for each in range(values.ndim)])
+    return values.take(before, axis) * (1 - part) + values.take(after, axis) * part

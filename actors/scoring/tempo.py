@@ -30,7 +30,8 @@ def sign_fluency(attempt: Features, found: SignComparison, library: Library) -> 
     references = [reference for reference in library.references_of(found.reference.gloss) if not reference.still]
     if found.reference.still or not references or found.stop - found.start < 2:
         return SignFluency(None, None, 1.0, ())
-    speed = hand_speed(attempt.cut(found.start, found.stop))
+    signed = attempt.cut(found.start, found.stop)
+    speed = hand_speed(signed.hand_there, signed.hands)
     own, arc = _pace(found.reference)
     stood = any(stop - start >= _LEAST_HESITATION for start, stop in standstills(speed))
     stops = hesitations(speed, still_beside(own, found.path, len(speed), len(found.sign))) if stood else []
@@ -59,15 +60,15 @@ def reference_arc(speed: np.ndarray) -> float | None:
 _LEAST_HESITATION = HESITATION_MS / GRID_STEP_MS
 
 
-def hand_speed(features: Features) -> np.ndarray:
+def hand_speed(hand_there: np.ndarray, hands: np.ndarray) -> np.ndarray:
     """Speed ``(T,)`` of the faster hand: mean over its 21 points, so that opening the hand counts as moving; 0
     where none is seen.
     """
-    speed = np.zeros(len(features))
+    speed = np.zeros(hand_there.shape[1])
     for slot in (0, 1):
-        seen = features.hand_there[slot] > 0
+        seen = hand_there[slot] > 0
         if seen.any():
-            speed = np.maximum(speed, np.where(seen, speeds(features.hands[slot, :, :, :2]), 0.0))
+            speed = np.maximum(speed, np.where(seen, speeds(hands[slot, :, :, :2]), 0.0))
     return speed
 
 
@@ -77,7 +78,7 @@ def reference_speed(reference: Reference) -> np.ndarray:
     sign = reference.sign
     hands = np.stack([stretch(hand, count) for hand in sign.hands])
     there = stretch(sign.hand_there, count, axis=1)
-    return hand_speed(Features({}, there, there, hands[:, :, 0], hands, sign.has_body))
+    return hand_speed(there, hands)
 
 
 def still_beside(speed: np.ndarray, path: np.ndarray, attempt_moments: int, sign_moments: int) -> np.ndarray:

@@ -32,7 +32,7 @@ def _sign(right: np.ndarray, left: np.ndarray) -> Features:
     centre = np.zeros((2, len(right), 3), np.float32)
     centre[RIGHT_SLOT, :, :2], centre[LEFT_SLOT, :, :2] = right, left * [-1, 1]
     there = np.ones((2, len(right)), np.float32)
-    return Features({}, there, there, centre, centre[:, :, None] + _shape(), True)
+    return Features(np.zeros((*there.shape, 0)), there, there, centre, centre[:, :, None] + _shape(), True)
 
 
 def _at(x: float, y: float, dx: np.ndarray | float = 0.0, dy: np.ndarray | float = 0.0) -> np.ndarray:

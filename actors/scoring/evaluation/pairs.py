@@ -80,7 +80,8 @@ def prepare_attempt(clip: LabelledClip, embedder: HandshapeEmbedder) -> Prepared
     start, stop = active_span(features)
     if reason_not_to_judge(clip.clip, canonical, start, stop) is not None:
         return None
-    speed = hand_speed(features.cut(start, stop))
+    signed = features.cut(start, stop)
+    speed = hand_speed(signed.hand_there, signed.hands)
     return PreparedAttempt(
         sign=sign_features(features, start, stop, SIGN_FRAMES),
         duration_ms=(stop - start) * GRID_STEP_MS,
