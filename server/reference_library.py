@@ -7,14 +7,14 @@ import logging
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from actors.library_file import save_library
+from actors.library_file import open_library, save_library
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.references import Library, Reference, ReferenceRejected, prepare_reference
 from protocol.codec import to_float
 from protocol.landmarks import LAYOUTS, LandmarkClip, VideoFormat
 from storage.landmark_blob import decode
 from storage.ports import Catalogue
-from storage.records import DEFAULT_TENANT, ReferenceRecord, id_text
+from storage.records import DEFAULT_TENANT, Id, ReferenceRecord, id_from_text, id_text
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ class LibraryShelf:
         self._parent = parent
         self._version: int | None = None
         self._glosses: frozenset[str] = frozenset()
+        self._rejected: set[Id] = set()
         self._refreshing = asyncio.Lock()
 
     @property
@@ -46,31 +47,41 @@ class LibraryShelf:
             version = await self._store.library_version(DEFAULT_TENANT)
             if version == self._version:
                 return
-            records = await self._store.references(DEFAULT_TENANT)
-            library = await asyncio.to_thread(prepare_library, records, self._embedder_path)
+            library = await self._prepared(await self._store.reference_ids(DEFAULT_TENANT))
             await asyncio.to_thread(save_library, library, self._parent / f"library-{version}")
             self._version, self._glosses = version, frozenset(library.glosses)
 
+    async def _prepared(self, wanted: Sequence[Id]) -> Library:
+        """The library of these recordings; those that the shelf holds already are neither read nor measured again."""
+        held = () if self._version is None else (await asyncio.to_thread(open_library, self.folder)).references
+        prepared = {id_from_text(reference.reference_id): reference for reference in held}
+        embedder = HandshapeEmbedder(self._embedder_path)
+        for reference_id in wanted:
+            if reference_id in prepared or reference_id in self._rejected:
+                continue
+            record = await self._store.reference(reference_id)
+            reference = await asyncio.to_thread(prepare, record, embedder) if record else None
+            if reference is not None:
+                prepared[reference_id] = reference
+            elif record is not None:
+                self._rejected.add(reference_id)
+        return Library([prepared[reference_id] for reference_id in wanted if reference_id in prepared])
 
-def prepare_library(records: Sequence[ReferenceRecord], embedder_path: Path) -> Library:
-    """The scorer's library of these recordings; one that it cannot use is left out and logged."""
-    embedder = HandshapeEmbedder(embedder_path)
-    references: list[Reference] = []
-    for record in records:
-        try:
-            references.append(
-                prepare_reference(
-                    clip_of(record),
-                    reference_id=id_text(record.id),
-                    gloss=record.gloss,
-                    signer=record.signer,
-                    variant=record.variant,
-                    embedder=embedder,
-                )
-            )
-        except ReferenceRejected as rejected:
-            _log.warning("reference %s of %s is left out: %s", id_text(record.id), record.gloss, rejected.message)
-    return Library(references)
+
+def prepare(record: ReferenceRecord, embedder: HandshapeEmbedder) -> Reference | None:
+    """The recording for the scorer; None, and a line in the log, for one that it cannot use."""
+    try:
+        return prepare_reference(
+            clip_of(record),
+            reference_id=id_text(record.id),
+            gloss=record.gloss,
+            signer=record.signer,
+            variant=record.variant,
+            embedder=embedder,
+        )
+    except ReferenceRejected as rejected:
+        _log.warning("reference %s of %s is left out: %s", id_text(record.id), record.gloss, rejected.message)
+        return None
 
 
 def clip_of(record: ReferenceRecord) -> LandmarkClip:

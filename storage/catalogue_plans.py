@@ -173,12 +173,23 @@ def put_reference(reference: ReferenceRecord) -> Plan[None]:
     yield from _put_version(reference.tenant_id, version + 1)
 
 
-def references(tenant_id: str) -> Plan[tuple[ReferenceRecord, ...]]:
-    """The whole library, by gloss and age."""
-    found = yield Query(
-        select(rows.REFERENCE.names, "sign_references WHERE tenant_id=? ORDER BY gloss,created_at,id"), (tenant_id,)
-    )
+def references(tenant_id: str, gloss: str | None) -> Plan[tuple[ReferenceRecord, ...]]:
+    """The whole library, or what it has of one gloss, by gloss and age."""
+    where, params = ("", (tenant_id,)) if gloss is None else (" AND gloss=?", (tenant_id, gloss))
+    source = f"sign_references WHERE tenant_id=?{where} ORDER BY gloss,created_at,id"
+    found = yield Query(select(rows.REFERENCE.names, source), params)
     return tuple(map(rows.REFERENCE.record, found.rows))
+
+
+def reference_ids(tenant_id: str) -> Plan[tuple[Id, ...]]:
+    """The ids of the whole library, by gloss and age."""
+    sql = "SELECT id FROM sign_references WHERE tenant_id=? ORDER BY gloss,created_at,id"
+    return tuple(bytes(found_id) for (found_id,) in (yield Query(sql, (tenant_id,))).rows)
+
+
+def reference(reference_id: Id) -> Plan[ReferenceRecord | None]:
+    """One recording, or None."""
+    return (yield from one(rows.REFERENCE, "sign_references WHERE id=?", reference_id))
 
 
 def remove_references(tenant_id: str, gloss: str, reference_id: Id | None) -> Plan[int]:

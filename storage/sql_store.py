@@ -178,8 +178,14 @@ class SqlStore(UpkeepStore):
     async def put_reference(self, reference: ReferenceRecord) -> None:
         await self._engine.write(lambda: catalogue_plans.put_reference(reference))
 
-    async def references(self, tenant_id: str) -> tuple[ReferenceRecord, ...]:
-        return await self._engine.read(lambda: catalogue_plans.references(tenant_id))
+    async def references(self, tenant_id: str, gloss: str | None = None) -> tuple[ReferenceRecord, ...]:
+        return await self._engine.read(lambda: catalogue_plans.references(tenant_id, gloss))
+
+    async def reference_ids(self, tenant_id: str) -> tuple[Id, ...]:
+        return await self._engine.read(lambda: catalogue_plans.reference_ids(tenant_id))
+
+    async def reference(self, reference_id: Id) -> ReferenceRecord | None:
+        return await self._engine.read(lambda: catalogue_plans.reference(reference_id))
 
     async def remove_references(self, tenant_id: str, gloss: str, reference_id: Id | None) -> int:
         return await self._engine.write(lambda: catalogue_plans.remove_references(tenant_id, gloss, reference_id))

@@ -40,7 +40,7 @@ async def read_landmarks(
 async def _references(node: NodeDep, learner: LearnerDep, gloss: str) -> Sequence[records.ReferenceRecord]:
     """Never empty. Raises Problem where nobody has recorded the sign."""
     wanted = gloss.upper()
-    found = [item for item in await node.store.references(learner.tenant_id) if item.gloss == wanted]
+    found = await node.store.references(learner.tenant_id, wanted)
     if not found:
         raise Problem(ProblemCode.NOT_FOUND, f"There is no reference for {wanted}.")
     return found

@@ -156,6 +156,9 @@ async def test_every_change_of_the_library_moves_its_version(store: Store) -> No
     for reference in (b, a2, a1, _reference("A", tenant_id="elsewhere")):
         await store.put_reference(reference)
     assert await store.references("default") == (a1, a2, b)
+    assert await store.references("default", "A") == (a1, a2) and await store.references("default", "C") == ()
+    assert await store.reference_ids("default") == (a1.id, a2.id, b.id)
+    assert await store.reference(a2.id) == a2 and await store.reference(new_id()) is None
     assert await store.library_version("default") == 3
     assert await store.remove_references("default", "B", a1.id) == 0
     assert await store.library_version("default") == 3

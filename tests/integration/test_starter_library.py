@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from actors.learning.rules import LearningRules
+from actors.library_file import open_library
 from protocol.landmarks import Block
 from server.clips import read_clip
 from server.library.starter import ensure_starter_library, put_starter_signs, starter_records, starter_stories
-from server.models import ModelError
-from server.reference_library import clip_of
+from server.models import GESTURE_EMBEDDER, ModelError, model_path
+from server.reference_library import LibraryShelf, clip_of
 from storage.open import open_store
 from storage.ports import Store
-from storage.records import DEFAULT_TENANT
+from storage.records import DEFAULT_TENANT, ReferenceRecord, id_text
 
 LETTERS = list("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 NOW_MS, LATER_MS = 1_700_000_000_000, 1_700_000_900_000
@@ -93,3 +94,33 @@ async def test_the_store_gives_back_the_recording(store: Store, models_dir: Path
     np.testing.assert_array_equal(np.isnan(recording.landmarks), np.isnan(original.landmarks))
     hand = (recording.block(Block.RIGHT_HAND), original.block(Block.RIGHT_HAND))
     np.testing.assert_allclose(*hand, atol=1 / 16_384)
+
+
+async def test_a_change_of_the_library_is_read_and_not_the_whole_library(
+    store: Store, models_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, c = list(starter_records(models_dir, NOW_MS))[:3]
+    read: list[bytes] = []
+
+    async def reading(reference_id: bytes) -> ReferenceRecord | None:
+        read.append(reference_id)
+        return await type(store).reference(store, reference_id)
+
+    monkeypatch.setattr(store, "reference", reading)
+    shelf = LibraryShelf(store, model_path(models_dir, GESTURE_EMBEDDER), tmp_path)
+    for change, expected in (
+        ([a, b], [a, b]),
+        ([c], [a, b, c]),
+        ([], [a, b, c]),
+    ):
+        read.clear()
+        for record in change:
+            await store.put_reference(record)
+        await shelf.refresh()
+        assert read == [record.id for record in change]
+        assert [found.reference_id for found in open_library(shelf.folder).references] == [
+            id_text(record.id) for record in expected
+        ]
+    await store.remove_references(DEFAULT_TENANT, a.gloss, None)
+    await shelf.refresh()
+    assert read == [] and set(shelf.glosses) == {b.gloss, c.gloss}

@@ -87,6 +87,8 @@ async def _use_everything(store: CountingStore) -> None:
     await store.stories("default")
     await store.story("default", "s")
     await store.put_reference(ReferenceRecord(new_id(), "default", "A", "", "", "", "hands", 1, 1, False, 30.0, b"x"))
+    for reference_id in await store.reference_ids("default"):
+        await store.reference(reference_id)
     await store.references("default")
     await store.remove_references("default", "A", None)
     await store.library_version("default")
