@@ -14,7 +14,7 @@ from .embedder import HandshapeEmbedder
 from .findings import make_finding
 from .fluency import SignFluency
 from .locate import SignSpan, locate_signs
-from .movement import movement_made
+from .movement import movement_made, with_movement
 from .nonmanual import CURVE, with_face
 from .paired import Clock
 from .parameters import Features, Parameter, measure, sign_features
@@ -139,7 +139,7 @@ class _Verdict:
         quality = tracking_quality(clip, found.start, found.stop)
         marks = self._marks(found)
         accuracy = with_face(self._fit.accuracy(found.distance, found.cohort), marks[Parameter.NONMANUAL.value])
-        accuracy *= self._made[found.sign_index]
+        accuracy = with_movement(accuracy, self._made[found.sign_index])
         return SignJudgement(
             sign_index=found.sign_index,
             gloss=found.reference.gloss,

@@ -16,6 +16,7 @@ from actors.scoring.evaluation.libraries import prepare_references
 from actors.scoring.evaluation.material import Material, choose_material
 from actors.scoring.evaluation.metrics import gloss_scores
 from actors.scoring.evaluation.pairs import (
+    LEAST_ACCURACY,
     PairScorer,
     measure_scores,
     prepare_attempt,
@@ -100,7 +101,7 @@ def test_the_nearest_references_decide_as_all_of_them_do(shared_data: Path, embe
     assert scored.sum() == 3 * 5 * len(material.attempts) < np.isfinite(every).sum() / 5
     np.testing.assert_array_equal(nearest[scored], every[scored])
     glosses = np.array([int(clip.label) for clip in material.references])
-    np.testing.assert_allclose(gloss_scores(nearest, glosses, 5), gloss_scores(every, glosses, 5), atol=1e-9)
+    np.testing.assert_allclose(gloss_scores(nearest, glosses, 5), gloss_scores(every, glosses, 5), atol=LEAST_ACCURACY)
 
 
 def test_a_sample_and_the_nearest_stay_within_the_bound_together(

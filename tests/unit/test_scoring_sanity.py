@@ -69,7 +69,7 @@ def test_what_is_not_the_movement_is_not_the_sign(
     clip = letter(letter_clips, gloss)
     judgement = scorer.judge(make(clip), [gloss])
     assert scorer.judge(clip, [gloss]).score > 0.95
-    assert not judgement.success and judgement.score < 0.4 and judgement.accuracy < 0.25
+    assert not judgement.success and judgement.score < 0.6 and judgement.accuracy <= 0.4
     assert any(finding.kind == "correction" for finding in judgement.findings), "the learner hears why"
 
 

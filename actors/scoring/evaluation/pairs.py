@@ -27,7 +27,7 @@ from actors.scoring.fluency import (
     tempo_mark,
 )
 from actors.scoring.judge import overall_score
-from actors.scoring.movement import movement_made
+from actors.scoring.movement import movement_made, with_movement
 from actors.scoring.parameters import Features, measure, sign_features
 from actors.scoring.quality import reason_not_to_judge, tracking_quality
 from actors.scoring.references import SIGN_FRAMES, USUAL_DISTANCE, Library, Reference, relative
@@ -180,12 +180,13 @@ class PairScorer:
         plausible = np.fmax(marks[0][0], marks[1][0]) >= LEAST_ACCURACY
         right = np.flatnonzero(compared & plausible).tolist()
         fluency, made = np.zeros(len(compared)), np.ones(len(compared))
-        paths = self._paths(attempt.sign, found, right)
-        fluency[right] = [self._fluency(attempt, index, paths[index]) for index in right]
-        made[right] = [self._made(attempt.sign, found, index, paths[index]) for index in right]
+        moving = [index for index in right if self._speeds[index] is not None]
+        paths = self._paths(attempt.sign, found, moving)
+        fluency[right] = [self._fluency(attempt, index, paths.get(index)) for index in right]
+        made[moving] = [self._made(attempt.sign, found, index, paths[index]) for index in moving]
         closed, open_ = (
-            np.where(compared, overall_score(accuracy * made, confidence, accuracy * made * fluency), np.nan)
-            for accuracy, confidence in marks
+            np.where(compared, overall_score(accuracy, confidence, accuracy * fluency), np.nan)
+            for accuracy, confidence in ((with_movement(each, made), confidence) for each, confidence in marks)
         )
         return closed, open_
 
@@ -271,9 +272,9 @@ class PairScorer:
             paths.update(zip(chosen, ways, strict=True))
         return paths
 
-    def _fluency(self, attempt: PreparedAttempt, index: int, path: np.ndarray) -> float:
+    def _fluency(self, attempt: PreparedAttempt, index: int, path: np.ndarray | None) -> float:
         own = self._speeds[index]
-        if own is None or len(attempt.speed) < 2:
+        if own is None or path is None or len(attempt.speed) < 2:
             return SignFluency(None, None, 1.0, ()).mark
         stops = hesitations(attempt.speed, still_beside(own, path, len(attempt.speed), len(attempt.sign)))
         return SignFluency(
