@@ -23,6 +23,7 @@ class HeldAttempt:
     """One attempt as the client holds it; its fields are what a client persists to survive its own end.
 
     ``frames`` are the packed frames, one after the other; ``times_ms`` their capture times since the attempt began.
+    ``offered``: a server may have been told its end, so that what a server calls done with may be this attempt.
     """
 
     number: int
@@ -31,6 +32,7 @@ class HeldAttempt:
     times_ms: list[int] = field(default_factory=list)
     frames: bytearray = field(default_factory=bytearray, repr=False)
     outcome: Outcome = "recording"
+    offered: bool = False
 
     def append(self, times_ms: Sequence[int], packed: bytes) -> None:
         """Adds frames at the end."""

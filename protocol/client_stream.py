@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 
@@ -50,6 +51,10 @@ DEFAULT_RECONNECT = Reconnect(after_ms=250, spread_ms=750)
 
 MAX_RECONNECT_DELAY_MS = 30_000
 
+DropReason = Literal["elsewhere", "unkept", "refused"]
+"""Why an attempt was given up that the learner had not cancelled: another client of the session used its number for an
+attempt of its own; this client ended before it had kept all of it; the server will never accept it."""
+
 
 class ClientStream:
     """One practice session as its learner's client sees it.
@@ -69,6 +74,7 @@ class ClientStream:
         self._next_attempt = next_attempt if newest is None else max(newest + 1, next_attempt or 1)
         self._recording = next((attempt for attempt in self._log if attempt.outcome == "recording"), None)
         self._results: dict[int, AttemptResult] = {}
+        self._dropped: dict[int, DropReason] = {}
         self._reconnect = DEFAULT_RECONNECT
         self._ticket: str | None = None
         self._cursor: Cursor | None = None
@@ -120,6 +126,11 @@ class ClientStream:
     def next_attempt(self) -> int | None:
         """The number that the next attempt gets; None while it is not known."""
         return self._next_attempt
+
+    @property
+    def dropped(self) -> Mapping[int, DropReason]:
+        """Attempts that were given up though the learner had not cancelled them; the learner should hear of them."""
+        return MappingProxyType(self._dropped)
 
     @property
     def attempts(self) -> tuple[HeldAttempt, ...]:
@@ -177,7 +188,8 @@ class ClientStream:
 
     def end_attempt(self) -> None:
         """The learner has finished signing: the attempt is to be judged."""
-        self._need_recording().outcome = "ended"
+        attempt = self._need_recording()
+        attempt.outcome, attempt.offered = "ended", self._welcomed
         self._recording = None
 
     def cancel_attempt(self) -> None:
@@ -300,18 +312,20 @@ class ClientStream:
         self._ticket, self._reconnect, self._cursor = welcome.ticket, welcome.reconnect, welcome.cursor
         self._wish.on_welcome(welcome.status)
         self._results.update((result.attempt_no, result) for result in welcome.results)
+        self._drop_what_cannot_go_on(welcome.cursor, welcome.stored)
         self._on_stored(welcome.stored)
-        self._drop_what_cannot_go_on(welcome.cursor)
         self._next_attempt = max((self._log.newest or 0) + 1, welcome.cursor.a)
         self._refused_at, self._held_back = None, False
         self._log.rewind(welcome.cursor.a, welcome.cursor.q)
+        for attempt in self._log:
+            attempt.offered = attempt.offered or attempt.outcome == "ended"
 
     def _on_stored(self, through: int) -> None:
         self._stored = max(self._stored, through)
+        if self._recording is not None and self._recording.number <= through:
+            self._drop(self._recording, "elsewhere")
         self._log.forget_through(through)
         self._try_again()
-        if self._recording is not None and self._log.get(self._recording.number) is None:
-            self._recording = None
 
     def _on_status(self, status: SessionStatus) -> None:
         self._wish.on_status(status)
@@ -319,12 +333,13 @@ class ClientStream:
         if self._recording is not None and self._wish.wanted != "active":
             self.cancel_attempt()  # somebody else has paused or ended the session in the middle of it
 
-    def _drop_what_cannot_go_on(self, cursor: Cursor) -> None:
-        if self._recording is not None and self._recording.number < cursor.a:
-            self.cancel_attempt()  # done with without us (the learner's other tab): nobody would take its frames
-        attempt = self._log.get(cursor.a)
-        if attempt is not None and cursor.q > len(attempt.times_ms):
-            self._give_up(cursor.a)  # this client ended before it had kept all that it had sent
+    def _drop_what_cannot_go_on(self, cursor: Cursor, stored: int) -> None:
+        for attempt in self._log:
+            if attempt.number < max(cursor.a, stored + 1) and not attempt.offered:
+                self._drop(attempt, "elsewhere")  # done with, and no server can have had it from us
+        attempt_wanted = self._log.get(cursor.a)
+        if attempt_wanted is not None and cursor.q > len(attempt_wanted.times_ms):
+            self._give_up(cursor.a, "unkept")
 
     def _on_error(self, error: Error) -> None:
         # A newer server may know codes that this client does not.
@@ -332,7 +347,7 @@ class ClientStream:
         if reaction is Reaction.REWIND and error.cursor is not None:
             self._rewind(error.cursor)
         elif reaction is Reaction.CANCEL_ATTEMPT and error.a is not None:
-            self._give_up(error.a)
+            self._give_up(error.a, "elsewhere" if error.code == ErrorCode.ATTEMPT_CONFLICT else "refused")
         elif reaction is Reaction.STOP:
             self._stopped = True
         if error.code == ErrorCode.ILLEGAL_NOW:
@@ -356,11 +371,16 @@ class ClientStream:
             self._log.rewind(self._refused_at.a, self._refused_at.q)
         self._refused_at, self._held_back = None, False
 
-    def _give_up(self, number: int) -> None:
+    def _give_up(self, number: int, reason: DropReason) -> None:
         attempt = self._log.get(number)
-        if attempt is None or attempt.outcome == "cancelled":
+        if attempt is not None and attempt.outcome != "cancelled":
+            self._drop(attempt, reason)
+            self._log.rewind(number, 0)
+
+    def _drop(self, attempt: HeldAttempt, reason: DropReason) -> None:
+        if attempt.outcome == "cancelled":
             return
+        self._dropped[attempt.number] = reason
         attempt.cancel()
         if self._recording is attempt:
             self._recording = None
-        self._log.rewind(number, 0)

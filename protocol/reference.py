@@ -70,6 +70,8 @@ The client keeps every attempt with its frames until `stored` covers its number.
   not yet stored come in `welcome.results`.
 - A repeat (same attempt, same number, same bytes) is ignored. Other bytes are `SEQ_CONFLICT`. A gap is `SEQ_GAP` with
   the cursor to go on from. Messages about attempts before `cursor.a` are ignored.
+- An attempt before `cursor.a` whose end a client has told no server (it was offline, and another device of the learner
+  used the number) is not the server's attempt of that number: the client lets it go and says so to the learner.
 - A client that finds the session paused and still has attempts to send says `resume` first and `pause` after them.
 - Tickets are for one connection; `welcome.ticket` is for the next. Before reconnecting a client waits
   `after_ms + random × spread_ms` of the newest hint, longer after each failure.

@@ -240,6 +240,7 @@ class PracticeClient:
                 self._ticket_refused = False
                 self._recovered = self._recovered and message.recovered
                 self.lost.update(message.lost)
+        self.lost.update(self.stream.dropped)
         self._on_message(message)
 
     def _after_refusal(self, error: Exception) -> None:

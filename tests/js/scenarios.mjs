@@ -28,11 +28,12 @@ export function landmarksOf(step, layoutName, firstSeq) {
 
 function restarted(hello, stream) {
   const kept = stream.attempts.map(
-    ({ number, sentenceIndex, atMs, timesMs, frames, outcome }) =>
+    ({ number, sentenceIndex, atMs, timesMs, frames, outcome, offered }) =>
       new HeldAttempt(number, sentenceIndex, atMs, {
         timesMs: [...timesMs],
         frames,
         outcome,
+        offered,
       }),
   );
   return new ClientStream(hello, kept, stream.nextAttempt);
@@ -96,9 +97,11 @@ function knowledge(stream) {
     next_attempt: stream.nextAttempt,
     unsaved: stream.unsaved,
     results: [...stream.results.keys()].sort((one, other) => one - other),
-    held: stream.attempts.map(({ number, outcome, timesMs, frames }) => [
+    dropped: [...stream.dropped].sort(([one], [other]) => one - other),
+    held: stream.attempts.map(({ number, outcome, offered, timesMs, frames }) => [
       number,
       outcome,
+      offered,
       timesMs.length,
       frames.length,
     ]),

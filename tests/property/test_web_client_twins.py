@@ -54,7 +54,7 @@ _SERVER = st.one_of(
         lambda tens: says("draining", reconnect={"after_ms": 10 * tens, "spread_ms": 10 * tens}), st.integers(0, 500)
     ),
 )  # fmt: skip
-_SCENARIOS = st.fixed_dictionaries(
+SCENARIOS = st.fixed_dictionaries(
     {
         "hello": st.just(HELLO),
         "next_attempt": st.none() | _NUMBERS,
@@ -81,7 +81,7 @@ def play_in_javascript() -> Iterator[Callable[[Scenario], list[Outcome]]]:
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(scenario=_SCENARIOS)
+@given(scenario=SCENARIOS)
 def test_both_machines_do_the_same(play_in_javascript: Callable[[Scenario], list[Outcome]], scenario: Scenario) -> None:
     for step, here, there in zip(scenario["steps"], play(scenario), play_in_javascript(scenario), strict=True):
         assert here == there, step

@@ -103,6 +103,9 @@ def _knowledge(stream: ClientStream) -> Outcome:
         "next_attempt": stream.next_attempt,
         "unsaved": list(stream.unsaved),
         "results": sorted(stream.results),
-        "held": [[held.number, held.outcome, len(held.times_ms), len(held.frames)] for held in stream.attempts],
+        "dropped": sorted([number, reason] for number, reason in stream.dropped.items()),
+        "held": [
+            [held.number, held.outcome, held.offered, len(held.times_ms), len(held.frames)] for held in stream.attempts
+        ],
         "delay_ms": [stream.reconnect_delay_ms(0.3, failures) for failures in (0, 1, 9)],
     }

@@ -266,6 +266,29 @@ def test_an_attempt_that_the_server_is_done_with_takes_no_more_frames() -> None:
     assert stream.recording is None
 
 
+def test_an_attempt_whose_number_another_device_used_is_dropped_and_said_to_be() -> None:
+    stream = a_session()
+    stream.disconnected()
+    stream.begin_attempt(0, 10)
+    stream.end_attempt()
+    stream.connected()
+    said(stream)
+    stream.receive(welcome(stored=1, a=2))
+    assert (dict(stream.dropped), stream.unsaved) == ({1: "elsewhere"}, ())
+
+
+def test_an_attempt_whose_end_may_have_arrived_is_taken_for_the_servers() -> None:
+    stream = a_session()
+    stream.begin_attempt(0, 10)
+    stream.end_attempt()
+    said(stream)
+    stream.disconnected()
+    stream.connected()
+    said(stream)
+    stream.receive(welcome(stored=1, a=2))
+    assert (dict(stream.dropped), stream.unsaved) == ({}, ())
+
+
 def test_nothing_is_said_without_a_connection_or_a_welcome() -> None:
     stream = a_session()
     stream.disconnected()

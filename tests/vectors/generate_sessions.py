@@ -110,6 +110,14 @@ SCENARIOS: Mapping[str, list[Step]] = {
     "stored while away": [
         *COME, welcome(), BEGIN, frames(0, 1), do("end"), SEND, do("disconnected"), *COME, welcome(a=2, stored=1), SEND,
     ],
+    "another device used the numbers of attempts that were recorded offline": [
+        *COME, welcome(), BEGIN, frames(0, 1), do("end"), SEND, do("disconnected"), BEGIN, frames(0, 2), do("end"),
+        BEGIN, frames(0, 1), *COME, welcome(a=4, stored=3), SEND, BEGIN, SEND,
+    ],
+    "another device is in the middle of an attempt of this number": [
+        *COME, welcome(), do("disconnected"), BEGIN, frames(0, 2), do("end"), do("restart"), *COME, welcome(q=1), SEND,
+        error(1108, a=1, cursor=None), SEND, BEGIN, SEND,
+    ],
     "results come with welcome": [
         *COME, welcome(), BEGIN, frames(0, 1), do("end"), SEND, do("disconnected"), *COME,
         welcome(a=2, results=[RESULT], incarnation="restored"), SEND, says("stored", through=1),

@@ -15,7 +15,7 @@ export class HeldAttempt {
    * @param {number} number
    * @param {number} sentenceIndex
    * @param {number} atMs Unix time of its beginning
-   * @param {{timesMs?: number[], frames?: Uint8Array, outcome?: Outcome}} [kept]
+   * @param {{timesMs?: number[], frames?: Uint8Array, outcome?: Outcome, offered?: boolean}} [kept]
    */
   constructor(number, sentenceIndex, atMs, kept = {}) {
     this.number = number;
@@ -25,6 +25,8 @@ export class HeldAttempt {
     this.timesMs = kept.timesMs ?? [];
     /** @type {Outcome} */
     this.outcome = kept.outcome ?? "recording";
+    /** A server may have been told its end, so that what a server calls done with may be this attempt. */
+    this.offered = kept.offered ?? false;
     if (kept.frames !== undefined && kept.frames.length > 0) this.#pieces.push(kept.frames);
   }
 

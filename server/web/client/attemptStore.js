@@ -24,7 +24,8 @@ import { HeldAttempt } from "./attemptLog.js";
 /**
  * @typedef {object} Change one step of a session; all of it is written or none
  * @property {Partial<Omit<SessionRecord, "id" | "owner">>} [session]
- * @property {{number: number, sentenceIndex: number, atMs: number, outcome: Outcome}} [attempt] new, or with a new outcome
+ * @property {{number: number, sentenceIndex: number, atMs: number, outcome: Outcome, offered: boolean}} [attempt] new, or
+ *   with a new outcome
  * @property {{number: number, firstSeq: number, timesMs: number[], packed: Uint8Array}} [frames]
  * @property {number} [dropFramesOf] number of an attempt that was cancelled
  * @property {number} [forgetThrough] attempts up to this number are durable
@@ -175,11 +176,12 @@ export class AttemptStore {
 }
 
 /**
- * @param {{number: number, sentenceIndex: number, atMs: number, outcome: Outcome}} attempt
+ * @param {{number: number, sentenceIndex: number, atMs: number, outcome: Outcome, offered?: boolean}} attempt those
+ *   that were kept by an older version may have been offered
  * @param {{number: number, timesMs: number[], packed: Uint8Array}[]} frames of all attempts, in order
  */
-function restored({ number, sentenceIndex, atMs, outcome }, frames) {
-  const held = new HeldAttempt(number, sentenceIndex, atMs, { outcome });
+function restored({ number, sentenceIndex, atMs, outcome, offered = outcome === "ended" }, frames) {
+  const held = new HeldAttempt(number, sentenceIndex, atMs, { outcome, offered });
   for (const piece of frames) {
     if (piece.number === number) held.append(piece.timesMs, piece.packed);
   }

@@ -18,6 +18,8 @@ export class Attempts {
   #listeners;
   #recorder = new Recorder();
   #unsavedText = "";
+  /** @type {Set<number>} */
+  #toldDropped = new Set();
 
   /** @param {ClientStream} stream @param {Keeper} keeper @param {Listeners} listeners */
   constructor(stream, keeper, listeners) {
@@ -26,10 +28,10 @@ export class Attempts {
     this.#listeners = listeners;
   }
 
-  /** @param {number} sentenceIndex */
-  begin(sentenceIndex) {
-    const number = this.#stream.beginAttempt(sentenceIndex, Date.now());
-    this.#recorder.begin(number, performance.now());
+  /** @param {number} sentenceIndex @param {number} beganMs */
+  begin(sentenceIndex, beganMs) {
+    const number = this.#stream.beginAttempt(sentenceIndex, Math.round(performance.timeOrigin + beganMs));
+    this.#recorder.begin(number, beganMs);
     this.#keeper.keep({ session: { nextAttempt: this.#stream.nextAttempt } });
     this.reconcile();
     return number;
@@ -61,8 +63,14 @@ export class Attempts {
 
   /** Makes the store agree with the stream, and tells what has become of attempts. */
   reconcile() {
-    for (const { attempt, outcome } of this.#keeper.reconcile(this.#stream.attempts)) {
+    const { attempts, dropped } = this.#stream;
+    for (const { attempt, outcome } of this.#keeper.reconcile(attempts, dropped)) {
       this.#listeners.emit("attempt", { attempt, state: outcome === "ended" ? "waiting" : outcome });
+    }
+    for (const [attempt, reason] of dropped) {
+      if (this.#toldDropped.has(attempt)) continue;
+      this.#toldDropped.add(attempt);
+      this.#listeners.emit("lost", { attempts: [attempt], reason });
     }
     this.tellUnsaved();
   }
@@ -99,7 +107,7 @@ export class Attempts {
       this.reconcile();
       this.#listeners.emit("stored", { through });
       const lost = this.#stream.unsaved;
-      if (lost.length > 0) this.#listeners.emit("lost", { attempts: lost });
+      if (lost.length > 0) this.#listeners.emit("lost", { attempts: lost, reason: "ended" });
       await this.#keeper.forget();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

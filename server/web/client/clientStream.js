@@ -14,6 +14,12 @@ import { SessionWish } from "./sessionWish.js";
 /** @typedef {import("./constants.js").AttemptResult} AttemptResult */
 /** @typedef {import("./constants.js").Status["status"]} SessionStatus */
 
+/**
+ * Why an attempt was given up that the learner had not cancelled: another client of the session used its number for an
+ * attempt of its own; this client ended before it had kept all of it; the server will never accept it.
+ * @typedef {"elsewhere" | "unkept" | "refused"} DropReason
+ */
+
 /** One practice session as its learner's client sees it. Methods throw IllegalCall where its state does not allow them. */
 export class ClientStream {
   #hello;
@@ -26,6 +32,8 @@ export class ClientStream {
   #recording;
   /** @type {Map<number, AttemptResult>} */
   #results = new Map();
+  /** @type {Map<number, DropReason>} */
+  #dropped = new Map();
   #reconnect = DEFAULT_RECONNECT;
   /** @type {string | null} */
   #ticket = null;
@@ -110,6 +118,11 @@ export class ClientStream {
     return this.#nextAttempt;
   }
 
+  /** Attempts that were given up though the learner had not cancelled them. @returns {ReadonlyMap<number, DropReason>} */
+  get dropped() {
+    return this.#dropped;
+  }
+
   /** All attempts that are held. */
   get attempts() {
     return [...this.#log];
@@ -169,7 +182,9 @@ export class ClientStream {
 
   /** The learner has finished signing: the attempt is to be judged. */
   endAttempt() {
-    this.#needRecording().outcome = "ended";
+    const attempt = this.#needRecording();
+    attempt.outcome = "ended";
+    attempt.offered = this.#welcomed;
     this.#recording = null;
   }
 
@@ -325,19 +340,20 @@ export class ClientStream {
     this.#cursor = welcome.cursor;
     this.#wish.onWelcome(welcome.status);
     for (const result of welcome.results) this.#results.set(result.attempt_no, result);
+    this.#dropWhatCannotGoOn(welcome.cursor, welcome.stored);
     this.#onStored(welcome.stored);
-    this.#dropWhatCannotGoOn(welcome.cursor);
     this.#nextAttempt = Math.max((this.#log.newest ?? 0) + 1, welcome.cursor.a);
     this.#forgetRefusal();
     this.#log.rewind(welcome.cursor.a, welcome.cursor.q);
+    for (const attempt of this.#log) attempt.offered ||= attempt.outcome === "ended";
   }
 
   /** @param {number} through */
   #onStored(through) {
     this.#stored = Math.max(this.#stored, through);
+    if (this.#recording !== null && this.#recording.number <= through) this.#drop(this.#recording, "elsewhere");
     this.#log.forgetThrough(through);
     this.#tryAgain();
-    if (this.#recording !== null && this.#log.get(this.#recording.number) === undefined) this.#recording = null;
   }
 
   /** @param {SessionStatus} status */
@@ -348,13 +364,14 @@ export class ClientStream {
     if (this.#recording !== null && this.#wish.wanted !== "active") this.cancelAttempt();
   }
 
-  /** @param {Cursor} cursor */
-  #dropWhatCannotGoOn(cursor) {
-    // Done with without us (the learner's other tab): nobody would take its frames.
-    if (this.#recording !== null && this.#recording.number < cursor.a) this.cancelAttempt();
-    const attempt = this.#log.get(cursor.a);
-    // This client ended before it had kept all that it had sent.
-    if (attempt !== undefined && cursor.q > attempt.timesMs.length) this.#giveUp(cursor.a);
+  /** @param {Cursor} cursor @param {number} stored */
+  #dropWhatCannotGoOn(cursor, stored) {
+    for (const attempt of this.#log) {
+      // Done with, and no server can have had it from us.
+      if (attempt.number < Math.max(cursor.a, stored + 1) && !attempt.offered) this.#drop(attempt, "elsewhere");
+    }
+    const wanted = this.#log.get(cursor.a);
+    if (wanted !== undefined && cursor.q > wanted.timesMs.length) this.#giveUp(cursor.a, "unkept");
   }
 
   /** @param {import("./constants.js").Error} error */
@@ -362,7 +379,8 @@ export class ClientStream {
     // A newer server may know codes that this client does not.
     const reaction = ERRORS[error.code]?.reaction ?? "nothing";
     if (reaction === "rewind" && error.cursor !== null) this.#rewind(error.cursor);
-    else if (reaction === "cancel the attempt" && error.a !== null) this.#giveUp(error.a);
+    else if (reaction === "cancel the attempt" && error.a !== null)
+      this.#giveUp(error.a, error.code === ErrorCode.ATTEMPT_CONFLICT ? "elsewhere" : "refused");
     else if (reaction === "stop") this.#stopped = true;
     if (error.code === ErrorCode.ILLEGAL_NOW) this.#wish.onRefused();
   }
@@ -392,12 +410,19 @@ export class ClientStream {
     this.#heldBack = false;
   }
 
-  /** @param {number} number */
-  #giveUp(number) {
+  /** @param {number} number @param {DropReason} reason */
+  #giveUp(number, reason) {
     const attempt = this.#log.get(number);
     if (attempt === undefined || attempt.outcome === "cancelled") return;
+    this.#drop(attempt, reason);
+    this.#log.rewind(number, 0);
+  }
+
+  /** @param {HeldAttempt} attempt @param {DropReason} reason */
+  #drop(attempt, reason) {
+    if (attempt.outcome === "cancelled") return;
+    this.#dropped.set(attempt.number, reason);
     attempt.cancel();
     if (this.#recording === attempt) this.#recording = null;
-    this.#log.rewind(number, 0);
   }
 }

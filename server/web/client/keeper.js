@@ -8,6 +8,8 @@ import { TakenOver } from "./attemptStore.js";
 /** @typedef {import("./attemptLog.js").HeldAttempt} HeldAttempt */
 /** @typedef {import("./attemptLog.js").Outcome} Outcome */
 
+const [gaveUp, stored] = /** @type {const} */ (["cancelled", "stored"]);
+
 /**
  * @typedef {object} KeeperUser
  * @property {() => void} onIdle everything is written
@@ -21,7 +23,7 @@ export class Keeper {
   #writing = 0;
   /** @type {Promise<void>} */
   #written = Promise.resolve();
-  /** @type {Map<number, Outcome>} outcome of each attempt, as the store has it */
+  /** @type {Map<number, {outcome: Outcome, offered: boolean}>} each attempt, as the store has it */
   #outcomes;
 
   /**
@@ -35,7 +37,7 @@ export class Keeper {
     this.#user = user;
     /** The session as it stands, with every change that was asked for. */
     this.record = record;
-    this.#outcomes = new Map(attempts.map(({ number, outcome }) => [number, outcome]));
+    this.#outcomes = new Map(attempts.map(({ number, outcome, offered }) => [number, { outcome, offered }]));
   }
 
   /** Whether this browser keeps what is recorded; if not, it lives as long as the page. */
@@ -64,25 +66,31 @@ export class Keeper {
   /**
    * Makes the store agree with the attempts that are held now, and returns what has become of those that changed.
    * @param {readonly HeldAttempt[]} attempts
+   * @param {{has: (number: number) => boolean}} dropped attempts that were given up
    * @returns {{attempt: number, outcome: Outcome | "stored"}[]}
    */
-  reconcile(attempts) {
+  reconcile(attempts, dropped) {
     const held = new Set(attempts.map(({ number }) => number));
     const gone = [...this.#outcomes].filter(([number]) => !held.has(number));
     if (gone.length > 0) this.keep({ forgetThrough: Math.max(...gone.map(([number]) => number)) });
     for (const [number] of gone) this.#outcomes.delete(number);
-    const changed = attempts.filter(({ number, outcome }) => this.#outcomes.get(number) !== outcome);
-    for (const { number, sentenceIndex, atMs, outcome } of changed) {
-      this.#outcomes.set(number, outcome);
-      const attempt = { number, sentenceIndex, atMs, outcome };
-      this.keep(outcome === "cancelled" ? { attempt, dropFramesOf: number } : { attempt });
-    }
+    const changed = attempts.filter(({ number, outcome }) => this.#outcomes.get(number)?.outcome !== outcome);
+    for (const attempt of attempts) this.#keepAttempt(attempt);
     return [
       ...gone
-        .filter(([, outcome]) => outcome !== "cancelled")
-        .map(([attempt]) => ({ attempt, outcome: /** @type {const} */ ("stored") })),
+        .filter(([, { outcome }]) => outcome !== "cancelled")
+        .map(([attempt]) => ({ attempt, outcome: dropped.has(attempt) ? gaveUp : stored })),
       ...changed.map(({ number, outcome }) => ({ attempt: number, outcome })),
     ];
+  }
+
+  /** @param {HeldAttempt} attempt */
+  #keepAttempt({ number, sentenceIndex, atMs, outcome, offered }) {
+    const kept = this.#outcomes.get(number);
+    if (kept?.outcome === outcome && kept.offered === offered) return;
+    this.#outcomes.set(number, { outcome, offered });
+    const attempt = { number, sentenceIndex, atMs, outcome, offered };
+    this.keep(outcome === "cancelled" ? { attempt, dropFramesOf: number } : { attempt });
   }
 
   /** Lets the session go with all that is held of it. */

@@ -15,7 +15,7 @@ export function retell(message, listeners, { sinceAddedMs, nowMs }) {
     case "welcome":
       listeners.emit("welcome", message);
       for (const result of message.results) tellResult(result, listeners);
-      if (message.lost.length > 0) listeners.emit("lost", { attempts: message.lost });
+      if (message.lost.length > 0) listeners.emit("lost", { attempts: message.lost, reason: "server" });
       break;
     case "status":
       listeners.emit("status", { status: message.status, overall_score: message.overall_score });

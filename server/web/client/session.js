@@ -198,10 +198,11 @@ export class PracticeSession extends TypedEvents {
   /**
    * Begins an attempt and returns its number.
    * @param {number} sentenceIndex
+   * @param {number} [beganMs] on the clock of `performance.now()`; frames from then on count
    * @throws {import("./errors.js").IllegalCall} while one is recording, while paused, and once the session has ended
    */
-  beginAttempt(sentenceIndex) {
-    return this.#attempts.begin(sentenceIndex);
+  beginAttempt(sentenceIndex, beganMs = performance.now()) {
+    return this.#attempts.begin(sentenceIndex, beganMs);
   }
 
   /**
