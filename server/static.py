@@ -36,6 +36,10 @@ PACKAGES = "node_modules"
 FOLDERS = ("client", "landmarks", "pages", "ui")
 """The folders of ``server/web`` that browsers may read."""
 
+PAGE_FRAME = "ui/page.html"
+"""What all pages have in common."""
+
+_PAGE_SLOT = "<!-- the page -->"
 SERVICE_WORKER = "client/serviceWorker.js"
 _BROWSER_MODELS = frozenset((HAND_LANDMARKER, POSE_LANDMARKER, FACE_LANDMARKER))
 
@@ -144,12 +148,13 @@ class Site:
         return digest.hexdigest()[:12]
 
     async def page(self, request: Request) -> Response:
-        """``/`` is ``pages/index.html``, ``/NAME`` is ``pages/NAME.html``."""
+        """``/NAME`` is ``ui/page.html`` with what ``pages/NAME.html`` says of that page; ``/`` is ``index``."""
         name = request.path_params.get("page", "index")
         file = self._web / "pages" / f"{name}.html"
         if not _PAGE_NAME.fullmatch(name) or not file.is_file():
             raise _not_found(request)
-        text = file.read_text("utf-8").replace('"/assets/', f'"/assets/{self.version()}/')
+        frame = (self._web / PAGE_FRAME).read_text("utf-8").replace('"NAME"', f'"{name}"')
+        text = frame.replace(_PAGE_SLOT, file.read_text("utf-8")).replace('"/assets/', f'"/assets/{self.version()}/')
         return Response(
             text, media_type=MEDIA_TYPES[".html"], headers={**self._headers, "Cache-Control": _ASK_AGAIN}
         )

@@ -6,14 +6,17 @@ picture on is in test_pages_practice.py.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from protocol.codes import CloseCode
 from tests.support.pages import capture, grave_findings, picture, recorded_landmarker, wait_for_feedback
 from tests.support.server_process import ServerProcess
 
@@ -159,6 +162,70 @@ def test_the_browser_asks_for_the_camera(visit: Visit, page_server: ServerProces
         page.goto(page_server.url + path)
         page.wait_for_selector("text=Allow the camera")
         capture(page, f"asking-{path.strip('/').split('?')[0]}")
+
+
+@pytest.mark.parametrize(
+    ("state", "script"),
+    [
+        ("busy", "mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotReadableError'); }"),
+        ("unsupported", "Object.defineProperty(navigator, 'mediaDevices', {value: undefined})"),
+    ],
+)
+def test_the_camera_cannot_be_used(visit: Visit, page_server: ServerProcess, state: str, script: str) -> None:
+    page = visit(page_server, "/practice?story=first-letters", script=f"const {{mediaDevices}} = navigator; {script}")
+    page.wait_for_selector(f"[data-state={state}]")
+    capture(page, f"{state}-practice")
+
+
+def test_the_hand_finder_loads_and_does_not(visit: Visit, page_server: ServerProcess, camera_clip: Path) -> None:
+    opening = "location.search.includes('missing') ? Promise.reject(new Error('no model')) : new Promise(() => {})"
+    module = f"export class Landmarker {{ static open() {{ return {opening}; }} }}"
+    page = visit(page_server, "/practice?glosses=L", recording=camera_clip, landmarker=module, **NO_WORKERS)
+    page.wait_for_selector("text=Getting ready")
+    capture(page, "models-loading-practice")
+    page.goto(page_server.url + "/practice?glosses=L&missing")
+    page.wait_for_selector("[data-state=models]")
+    capture(page, "models-missing-practice")
+    assert "The hand finder did not load" in page.locator(".stage").inner_text()
+
+
+def test_the_page_is_older_than_the_server(practise: Callable[..., Any]) -> None:
+    page = practise("L", "glosses=L")
+    page.wait_for_selector(READY)
+    page.route_web_socket("**/v1/stream", lambda socket: socket.close(code=CloseCode.VERSION_UNSUPPORTED))
+    page.reload()
+    page.wait_for_selector("[data-state=version]")
+    capture(page, "practice-version")
+    assert page.get_by_role("button", name="Load again").count() == 1
+
+
+def test_the_database_is_away(practise: Callable[..., Any], page_server: ServerProcess) -> None:
+    page = practise("L", "glosses=L")
+    page.wait_for_selector(READY)
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_selector("main[data-phase=recording]")
+    with contextlib.closing(sqlite3.connect(page_server.database, isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        page.wait_for_selector(RESULT)
+        page.wait_for_selector("[data-topic=saving]")
+        capture(page, "practice-not-saved-yet")
+        assert "Saving takes longer than usual" in page.locator(".banners").inner_text()
+        assert page.locator("#saved").inner_text() == "1 try not saved yet"
+        database.execute("ROLLBACK")
+    page.wait_for_selector(".result [data-stored]")
+    page.wait_for_selector("[data-topic=saving]", state="detached")
+    assert page.locator("#saved").inner_text() == "All saved"
+
+
+def test_practice_without_hands_on_the_keyboard(practise: Callable[..., Any]) -> None:
+    page = practise("L", "glosses=L")
+    page.wait_for_selector(CAMERA_READY)
+    page.get_by_role("radio", name="Hands up").check()
+    capture(page, "practice-hands-free")
+    for mark in ("1", "2"):
+        page.wait_for_selector(f".result[data-attempt='{mark}'] [data-stored]")
+        assert "Raise your hands to try again." in page.locator(".controls").inner_text()
+    assert page.evaluate("JSON.parse(localStorage.getItem('storysign.preferences')).handsFree")
 
 
 def test_camera_check(visit: Visit, page_server: ServerProcess, camera_clip: Path, letter_clips: Path) -> None:

@@ -26,8 +26,9 @@ def web(tmp_path: Path) -> Path:
     folder = tmp_path / "web"
     files = {
         "package.json": json.dumps({"dependencies": {"@of/us": "1.2.3"}, "devDependencies": {"tool": "1.0.0"}}),
-        "pages/index.html": '<!doctype html><script type="module" src="/assets/client/one.js"></script>',
-        "pages/my-data.html": "<!doctype html>",
+        "ui/page.html": '<!doctype html><!-- the page --><body data-page="NAME">',
+        "pages/index.html": '<script type="module" src="/assets/client/one.js"></script>',
+        "pages/my-data.html": "<title>My data</title>",
         "client/one.js": "export const one = 1;\n" * 100,
         "client/serviceWorker.js": "",
         "client/notes.txt": "not for browsers",
@@ -73,7 +74,7 @@ async def test_a_page_refers_to_a_version_of_our_files(browser: httpx.AsyncClien
 
 
 async def test_pages_have_plain_addresses(browser: httpx.AsyncClient) -> None:
-    assert (await browser.get("/my-data")).status_code == 200
+    assert (await browser.get("/my-data")).text == '<!doctype html><title>My data</title><body data-page="my-data">'
     for path in ("/My-data", "/my-data.html", "/other", "/index.html"):
         assert (await browser.get(path)).status_code == 404, path
 

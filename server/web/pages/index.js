@@ -31,7 +31,7 @@ async function open() {
     h(
       "div",
       { class: "story-grid", "aria-busy": "true" },
-      ...Array.from({ length: 6 }, () => h("div", { class: "skeleton" })),
+      ...Array.from({ length: 8 }, () => h("div", { class: "skeleton" })),
     ),
   );
   deliverHeld({ rest, onUnsaved: (/** @type {number} */ count) => shell.saved(count) });

@@ -29,6 +29,11 @@ export class CameraDesk extends TypedEvents {
     this.#landmarker = null;
   }
 
+  /** Width over height of the picture. */
+  get aspect() {
+    return this.camera ? this.camera.width / this.camera.height : 4 / 3;
+  }
+
   /** Asks for the camera and loads the hand finder; `state` tells how it goes. Also tries again after a failure. */
   async open() {
     if (this.state === "asking" || this.state === "loading" || this.state === "ready") return;

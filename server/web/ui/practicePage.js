@@ -1,27 +1,29 @@
 /** The practice page: one sentence at a time, from the start of a try to what came of it. */
 
+import { BestMarks } from "./bestMarks.js";
 import { CameraDesk } from "./cameraDesk.js";
 import { ReferenceShelf } from "./ghost.js";
+import { HandsFree } from "./handsFree.js";
 import { PracticeView } from "./practiceView.js";
+import { preferences } from "./prefs.js";
 import { Tape } from "./tape.js";
-import { SUCCESS } from "./words.js";
+import { LOST } from "./words.js";
 
 /** @typedef {import("../client/session.js").PracticeSession} PracticeSession */
 /** @typedef {import("../client/rest.js").Rest} Rest */
 /** @typedef {import("../client/constants.js").AttemptResult} AttemptResult */
 /** @typedef {import("../client/sessionEvents.js").TimedFeedback} TimedFeedback */
+/** @typedef {import("../landmarks/landmarker.js").LandmarkFrame} LandmarkFrame */
 /** @typedef {import("./practiceView.js").Phase} Phase */
 
 /** @type {import("../client/constants.js").LayoutName} */
 const LAYOUT = "hands+pose";
 const COUNTDOWN_S = 3;
-const MOST_FORMER_ATTEMPTS = 100;
 
 /** What to do where a session cannot go on, by the reason; without a row: back to the stories. */
 const ENDINGS = /** @type {Readonly<Record<string, string>>} */ ({ session_ended: "ended", forbidden: "not_found" });
 
 export class PracticePage {
-  #rest;
   #session;
   #shell;
   #view;
@@ -38,8 +40,8 @@ export class PracticePage {
   /** @type {AttemptResult | null} what came of it */
   #result = null;
   #timer = 0;
-  /** @type {Map<number, number>} */
-  #best = new Map();
+  #best;
+  #handsFree = new HandsFree(LAYOUT);
 
   /**
    * @param {HTMLElement} root
@@ -48,7 +50,7 @@ export class PracticePage {
    * @param {import("./shell.js").Shell} shell
    */
   constructor(root, rest, session, shell) {
-    this.#rest = rest;
+    this.#best = new BestMarks(rest, session);
     this.#session = session;
     this.#shell = shell;
     const { title, sentences } = session;
@@ -65,6 +67,7 @@ export class PracticePage {
       cancel: () => this.#cancel(),
       next: () => this.#next(),
       goTo: (index) => this.#goTo(index),
+      chooseStart: () => this.#chooseStart(),
     });
   }
 
@@ -76,7 +79,8 @@ export class PracticePage {
     this.#goTo(0);
     this.#session.start();
     void this.#camera.open();
-    await this.#recall();
+    await this.#best.recall();
+    if (this.#phase === "ready") this.#goTo(this.#best.nextSentence);
   }
 
   // ------------------------------------------------------------------------------------------------ what happens
@@ -92,21 +96,29 @@ export class PracticePage {
     session.on("unsaved", ({ attempts }) => this.#shell.saved(attempts.length));
     session.on("status", ({ status }) => status === "completed" && this.#finish());
     session.on("persistence", () => this.#sayUnkept());
-    session.on("lost", () => banner.note("lost", "A try could not be kept. Please sign it again."));
+    session.on("lost", (lost) => this.#onLost(lost));
     session.on("interrupted", ({ kept }) => {
       const text = kept ? "What we have of it will be judged." : "It was too short: please sign it again.";
       banner.note("interrupted", `Your last try was cut off. ${text}`);
     });
     session.on("trouble", ({ name, text }) => {
-      banner.note(
-        "trouble",
-        name === "STORE_DELAYED" ? "Saving takes longer than usual. Practise on: nothing is lost." : text,
-      );
+      if (name === "STORE_DELAYED")
+        banner.note("saving", "Saving takes longer than usual. Practise on: nothing is lost.");
+      else banner.note("trouble", text);
     });
+    session.on("stored", () => banner.note("saving", ""));
     this.#camera.on("state", (state) => this.#onCamera(state));
     this.#camera.on("frame", (frame) => this.#onFrame(frame));
     this.#camera.on("rate", (rate) => speed.rate(rate));
     addEventListener("pagehide", () => void session.close());
+  }
+
+  /** @param {import("../client/sessionEvents.js").SessionEvents["lost"]} lost */
+  #onLost({ attempts, reason }) {
+    this.#view.banner.note("lost", `${LOST[reason] ?? "A try could not be kept."} Please sign it again.`);
+    if (this.#attempt === null || !attempts.includes(this.#attempt)) return;
+    this.#attempt = null;
+    this.#enter("ready");
   }
 
   #sayUnkept() {
@@ -133,10 +145,26 @@ export class PracticePage {
     else if (this.#phase !== "over") this.#render();
   }
 
-  /** @param {import("../landmarks/landmarker.js").LandmarkFrame} frame */
+  /** @param {LandmarkFrame} frame */
   #onFrame(frame) {
     this.#view.showLandmarks(frame.landmarks);
-    if (this.#phase !== "recording" || !this.#tape) return;
+    if (this.#phase === "recording") this.#take(frame);
+    else if (this.#handsMayBegin) {
+      const [first, ...more] = this.#handsFree.push(frame, this.#camera.aspect) ?? [];
+      if (!first) return;
+      this.#record(first.capturedMs);
+      for (const seen of [first, ...more]) this.#take(seen);
+    }
+  }
+
+  get #handsMayBegin() {
+    const waits = this.#phase === "ready" || this.#phase === "result" || this.#phase === "kept";
+    return waits && preferences().handsFree && this.#camera.state === "ready";
+  }
+
+  /** A frame of the try. @param {LandmarkFrame} frame */
+  #take(frame) {
+    if (!this.#tape) return;
     this.#session.addFrame(frame.landmarks, frame.capturedMs);
     this.#view.speed.frameSent();
     const over = this.#tape.push(frame);
@@ -160,12 +188,12 @@ export class PracticePage {
 
   /** @param {AttemptResult} result */
   #onScored(result) {
-    this.#remember(result);
+    this.#best.remember(result);
     const awaited = this.#phase === "judging" || this.#phase === "kept";
     if (result.attempt_no !== this.#attempt || !awaited) return;
     this.#result = result;
     this.#view.showResult(result, this.#tape?.clip ?? null, this.#session.stored >= result.attempt_no);
-    this.#view.showSentence(this.#index, this.#best);
+    this.#view.showSentence(this.#index, this.#best.marks);
     this.#enter("result");
   }
 
@@ -177,8 +205,7 @@ export class PracticePage {
     if (attempt !== this.#attempt) return;
     if (this.#result?.attempt_no === attempt) this.#view.showStored();
     else {
-      const former = await this.#formerResults();
-      const result = former.find((one) => one.attempt_no === attempt);
+      const result = await this.#best.stored(attempt);
       if (result) this.#onScored(result);
       else if (this.#attempt === attempt) {
         this.#view.banner.note("missed", "Your try is saved. Its marks are in “My progress”.");
@@ -200,11 +227,14 @@ export class PracticePage {
     this.#timer = setTimeout(() => this.#countDown(left - 1), 1000);
   }
 
-  #record() {
-    const { camera } = this.#camera;
-    if (!camera) return;
-    this.#tape = new Tape(LAYOUT, camera.width / camera.height);
-    this.#attempt = this.#session.beginAttempt(this.#index);
+  #chooseStart() {
+    this.#handsFree.wait();
+    this.#render();
+  }
+
+  #record(beganMs = performance.now()) {
+    this.#tape = new Tape(LAYOUT, this.#camera.aspect);
+    this.#attempt = this.#session.beginAttempt(this.#index, beganMs);
     this.#result = null;
     this.#enter("recording");
   }
@@ -230,7 +260,7 @@ export class PracticePage {
     if (this.#phase === "recording" || this.#phase === "countdown") this.#cancel();
     this.#index = index;
     this.#attempt = null;
-    this.#view.showSentence(index, this.#best);
+    this.#view.showSentence(index, this.#best.marks);
     this.#enter("ready");
   }
 
@@ -246,34 +276,10 @@ export class PracticePage {
 
   // ------------------------------------------------------------------------------------------------ the story
 
-  /** What was signed on former visits. */
-  async #recall() {
-    for (const result of [...this.#session.results.values(), ...(await this.#formerResults())]) this.#remember(result);
-    const open = this.#session.sentences.findIndex((_, index) => (this.#best.get(index) ?? 0) < SUCCESS);
-    if (this.#phase === "ready") this.#goTo(Math.max(0, open));
-  }
-
-  /**
-   * The results that the database holds of this session; none where there is no network, for the page does without.
-   * @returns {Promise<AttemptResult[]>}
-   */
-  async #formerResults() {
-    try {
-      const { items } = await this.#rest.attempts({ session_id: this.#session.id, limit: MOST_FORMER_ATTEMPTS });
-      return items.map(({ result }) => result);
-    } catch {
-      return [];
-    }
-  }
-
-  /** @param {AttemptResult} result */
-  #remember({ sentence_index: index, score }) {
-    if (score !== null) this.#best.set(index, Math.max(score, this.#best.get(index) ?? 0));
-  }
-
   /** @param {Phase} phase */
   #enter(phase) {
     if (this.#phase === "over") return;
+    if (phase !== this.#phase) this.#handsFree.wait();
     this.#phase = phase;
     this.#render();
   }
@@ -286,7 +292,7 @@ export class PracticePage {
   #finish() {
     if (this.#phase === "over") return;
     this.#close();
-    this.#view.showSummary(this.#session.title, this.#session.sentences, this.#best);
+    this.#view.showSummary(this.#session.title, this.#session.sentences, this.#best.marks);
   }
 
   /** Another page took over, or the session has ended. @param {string} reason */

@@ -3,9 +3,10 @@
 import { ConnectionBanner } from "./connectionBanner.js";
 import { Controls } from "./controls.js";
 import { fill, h } from "./dom.js";
-import { Ghost } from "./ghost.js";
+import { Ghost, switchOf } from "./ghost.js";
 import { Marks } from "./marks.js";
 import { notice, waiting } from "./notice.js";
+import { prefer, preferences } from "./prefs.js";
 import { ResultView } from "./result.js";
 import { SentenceHead } from "./sentence.js";
 import { Speed } from "./speed.js";
@@ -22,6 +23,9 @@ import { headline, HINTS, percent } from "./words.js";
 /** @typedef {import("./controls.js").Control} Control */
 /** @typedef {"ready" | "countdown" | "recording" | "judging" | "kept" | "result"} Phase `kept`: recorded without a connection */
 
+const RAISE = "Raise your hands and sign.";
+const RAISE_AGAIN = "Raise your hands to try again.";
+
 /**
  * @typedef {object} Wishes
  * @property {() => void} begin
@@ -29,6 +33,7 @@ import { headline, HINTS, percent } from "./words.js";
  * @property {() => void} cancel
  * @property {() => void} next
  * @property {(index: number) => void} goTo
+ * @property {() => void} chooseStart the learner has chosen how tries begin
  */
 
 export class PracticeView {
@@ -75,12 +80,27 @@ export class PracticeView {
       h(
         "div",
         { class: "practice-grid" },
-        h("div", { class: "practice-main" }, this.#stage.element, this.#controls.element, this.#under),
+        h("div", { class: "practice-main" }, this.#stage.element, this.#controls.element, this.#start(), this.#under),
         this.#side,
       ),
       this.speed.element,
       this.#say,
     );
+  }
+
+  /** How a try begins: by the button, or when the hands rise. */
+  #start() {
+    /** @type {[string, string][]} */
+    const ways = [
+      ["button", "Button"],
+      ["hands", "Hands up"],
+    ];
+    const choose = (/** @type {string} */ way) => {
+      prefer({ handsFree: way === "hands" });
+      this.#wishes.chooseStart();
+    };
+    const chosen = preferences().handsFree ? "hands" : "button";
+    return h("div", { class: "start-choice" }, switchOf("Start with", ways, chosen, choose));
   }
 
   /**
@@ -227,6 +247,7 @@ export class PracticeView {
    */
   #controlsFor(phase, last, success) {
     const { begin, end, cancel, next } = this.#wishes;
+    const { handsFree } = preferences();
     /** @type {Control} */
     const start = { label: "Start", icon: "play", act: begin, key: "Space", primary: true };
     /** @type {Control} */
@@ -242,7 +263,7 @@ export class PracticeView {
     switch (phase) {
       case "ready":
         if (this.#camera.state !== "ready") return { text: "", controls: [] };
-        return { text: "Watch the example. Then sign it.", controls: [start] };
+        return { text: handsFree ? RAISE : "Watch the example. Then sign it.", controls: [start] };
       case "countdown":
         return { text: "Get ready: hands in the picture.", controls: [stop] };
       case "recording":
@@ -252,7 +273,7 @@ export class PracticeView {
       case "kept":
         return { text: "Recorded. It is judged when you are back.", controls: pair(onward, again) };
       case "result":
-        return { text: "", controls: success ? pair(onward, again) : pair(again, onward) };
+        return { text: handsFree ? RAISE_AGAIN : "", controls: success ? pair(onward, again) : pair(again, onward) };
     }
   }
 }

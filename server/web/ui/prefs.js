@@ -1,10 +1,10 @@
 /** Small choices that this browser remembers; without storage they last as long as the page. */
 
-/** @typedef {{hand: "right" | "left", slow: boolean, cameraChecked: boolean}} Preferences */
+/** @typedef {{hand: "right" | "left", slow: boolean, handsFree: boolean, cameraChecked: boolean}} Preferences */
 
 const KEY = "storysign.preferences";
 /** @type {Preferences} */
-const DEFAULTS = { hand: "right", slow: true, cameraChecked: false };
+const DEFAULTS = { hand: "right", slow: true, handsFree: false, cameraChecked: false };
 /** @type {Preferences | null} */
 let current = null;
 

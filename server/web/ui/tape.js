@@ -2,7 +2,7 @@
 
 import { Clip } from "./clip.js";
 import { Frame } from "./frame.js";
-import { HandsDown } from "./handsDown.js";
+import { RestToRest, handRaised } from "./restToRest.js";
 
 /** @typedef {import("../landmarks/landmarker.js").LandmarkFrame} LandmarkFrame */
 /** @typedef {import("../client/constants.js").LayoutName} LayoutName */
@@ -15,7 +15,7 @@ export class Tape {
   #frames;
   /** @type {number[]} */
   #capturedMs;
-  #down;
+  #watch = new RestToRest();
 
   /**
    * @param {LayoutName} layout
@@ -26,17 +26,17 @@ export class Tape {
     this.#aspect = aspect;
     this.#frames = [];
     this.#capturedMs = [];
-    this.#down = new HandsDown();
   }
 
   /**
    * @param {LandmarkFrame} frame
    * @returns {boolean} whether the learner has lowered the hands after signing
    */
-  push({ landmarks, capturedMs, seen }) {
-    this.#frames.push(new Frame(landmarks, this.#layout));
+  push({ landmarks, capturedMs }) {
+    const frame = new Frame(landmarks, this.#layout);
+    this.#frames.push(frame);
     this.#capturedMs.push(capturedMs);
-    return this.#down.push(seen.left || seen.right, capturedMs);
+    return this.#watch.push(capturedMs, handRaised(frame, this.#aspect)) !== null;
   }
 
   /** The recording, in the attempt's own time. */

@@ -79,6 +79,12 @@ export function duration(ms) {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** Why a try could not be kept, where there is a reason that the learner can know. @type {Readonly<Record<string, string>>} */
+export const LOST = {
+  elsewhere: "You practised on two devices at the same time: a try from here could not be kept.",
+  ended: "This practice was ended on another device: a try from here could not be kept.",
+};
+
 /**
  * States in which something is in the way, each with what to do.
  * @type {Readonly<Record<string, {title: string, text: string, icon: IconName, tone: "off" | "almost" | "accent"}>>}
