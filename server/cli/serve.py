@@ -53,7 +53,7 @@ def serve(
     settings = Settings.from_environment(
         host=host, port=port, database_url=database, warm_actors=warm, ray_address=ray_address
     )
-    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=True, markup=False)
     with _bound(settings) as listener, _database_of_our_own(settings):
         _native_words_to(settings.state_dir / NATIVE_LOG)
         settings = settings.with_port(listener.getsockname()[1])
@@ -97,11 +97,14 @@ def _database_of_our_own(settings: Settings) -> AbstractContextManager[object]:
 
 
 def _native_words_to(file: Path) -> None:
-    """TensorFlow and Ray write to descriptor 2 as they like: that goes to a file; ``sys.stderr`` stays the console."""
+    """TensorFlow and Ray write to descriptor 2, and Ray to ``sys.stdout``, as they like: that goes to a file.
+    ``sys.stderr`` stays the console, and so does what was ``sys.stdout``.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
     with file.open("wb") as log:
         os.dup2(log.fileno(), 2)
+    sys.stdout = os.fdopen(2, "w", buffering=1, closefd=False)
 
 
 def _warnings_to_console() -> None:
