@@ -155,9 +155,7 @@ class Site:
             raise _not_found(request)
         frame = (self._web / PAGE_FRAME).read_text("utf-8").replace('"NAME"', f'"{name}"')
         text = frame.replace(_PAGE_SLOT, file.read_text("utf-8")).replace('"/assets/', f'"/assets/{self.version()}/')
-        return Response(
-            text, media_type=MEDIA_TYPES[".html"], headers={**self._headers, "Cache-Control": _ASK_AGAIN}
-        )
+        return Response(text, media_type=MEDIA_TYPES[".html"], headers={**self._headers, "Cache-Control": _ASK_AGAIN})
 
     async def asset(self, request: Request) -> Response:
         """A file of ours; an address without a version is answered, too, but not to be kept."""
