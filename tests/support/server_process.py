@@ -16,7 +16,8 @@ from typing import Any
 
 from server.config import Settings
 
-READY_TIMEOUT_S = 120
+READY_TIMEOUT_S, WARMING_TIMEOUT_S = 120, 4
+"""For the server, and for each of its warm actors."""
 STOP_TIMEOUT_S = 60
 COMMAND_TIMEOUT_S = 180
 READY = "ready at http://"
@@ -81,7 +82,7 @@ class ServerProcess:
         )
         ready = threading.Event()
         threading.Thread(target=self._listen, args=(self._process, ready, until), daemon=True).start()
-        if not ready.wait(READY_TIMEOUT_S) or not self.running:
+        if not ready.wait(READY_TIMEOUT_S + WARMING_TIMEOUT_S * self._warm) or not self.running:
             self.kill()
             raise AssertionError("the server did not get ready; it said:\n" + "\n".join(self.lines))
 
