@@ -5,6 +5,13 @@ import { LIMITS } from "./constants.js";
 
 /** @typedef {"recording" | "ended" | "cancelled"} Outcome */
 /** @typedef {import("./constants.js").ClientMessage} ClientMessage */
+/** @typedef {import("./constants.js").Cursor} Cursor */
+
+/**
+ * Why an attempt was given up that the learner had not cancelled: another client of the session used its number for an
+ * attempt of its own; this client ended before it had kept all of it; the server will never accept it.
+ * @typedef {"elsewhere" | "unkept" | "refused"} DropReason
+ */
 
 /** One attempt as the client holds it; its fields are what is kept to survive the end of the page. */
 export class HeldAttempt {
@@ -75,6 +82,11 @@ export class AttemptLog {
   #number = 1;
   #nextSeq = 0;
   #begun = false;
+  /** @type {Cursor | null} */
+  #refusedAt = null;
+  #heldBack = false;
+  /** @type {Map<number, DropReason>} */
+  #dropped = new Map();
 
   /** @param {import("./constants.js").Layout} layout @param {Iterable<HeldAttempt>} held */
   constructor(layout, held = []) {
@@ -97,6 +109,22 @@ export class AttemptLog {
     return [...this.#held.keys()].at(-1) ?? null;
   }
 
+  /** The attempt that takes frames now. */
+  get recording() {
+    const newest = this.newest === null ? undefined : this.get(this.newest);
+    return newest?.outcome === "recording" ? newest : null;
+  }
+
+  /** @returns {ReadonlyMap<number, DropReason>} */
+  get dropped() {
+    return this.#dropped;
+  }
+
+  /** Whether nothing should be sent before something has changed. */
+  get heldBack() {
+    return this.#heldBack;
+  }
+
   /** @param {number} number */
   get(number) {
     return this.#held.get(number);
@@ -109,9 +137,38 @@ export class AttemptLog {
 
   /** Lets the attempts up to a number go: they are durable. @param {number} number */
   forgetThrough(number) {
-    for (const held of [...this.#held.keys()]) {
-      if (held <= number) this.#held.delete(held);
+    for (const attempt of [...this]) {
+      if (attempt.number > number) break;
+      if (attempt.outcome === "recording") this.#drop(attempt, "elsewhere");
+      this.#held.delete(attempt.number);
     }
+  }
+
+  /**
+   * Lets go what the server calls done with though it cannot have had it from us, and what it has more of than we do.
+   * @param {Cursor} cursor @param {number} stored
+   */
+  dropWhatCannotGoOn(cursor, stored) {
+    for (const attempt of this) {
+      if (attempt.number < Math.max(cursor.a, stored + 1) && !attempt.offered) this.#drop(attempt, "elsewhere");
+    }
+    const wanted = this.get(cursor.a);
+    if (wanted !== undefined && cursor.q > wanted.timesMs.length) this.giveUp(cursor.a, "unkept");
+  }
+
+  /** An attempt can never be accepted; only its number is still owed to the server. @param {number} number @param {DropReason} reason */
+  giveUp(number, reason) {
+    const attempt = this.get(number);
+    if (attempt === undefined || attempt.outcome === "cancelled") return;
+    this.#drop(attempt, reason);
+    this.rewind(number, 0);
+  }
+
+  /** @param {HeldAttempt} attempt @param {DropReason} reason */
+  #drop(attempt, reason) {
+    if (attempt.outcome === "cancelled") return;
+    this.#dropped.set(attempt.number, reason);
+    attempt.cancel();
   }
 
   /**
@@ -122,6 +179,32 @@ export class AttemptLog {
     this.#number = number;
     this.#nextSeq = seq;
     this.#begun = false;
+  }
+
+  /**
+   * Says again from the cursor, once: refused there twice, the log waits until something has changed. Otherwise a server
+   * that takes no attempts for a while would be sent the same frames over and over.
+   * @param {Cursor} cursor
+   */
+  refused(cursor) {
+    if (cursor.a === this.#refusedAt?.a && cursor.q === this.#refusedAt.q) {
+      this.#heldBack = true;
+    } else {
+      this.#refusedAt = cursor;
+      this.rewind(cursor.a, cursor.q);
+    }
+  }
+
+  /** Something has changed: what was refused may be taken now. */
+  tryAgain() {
+    if (this.#heldBack && this.#refusedAt !== null) this.rewind(this.#refusedAt.a, this.#refusedAt.q);
+    this.accepted();
+  }
+
+  /** What was refused is no more to be thought of. */
+  accepted() {
+    this.#refusedAt = null;
+    this.#heldBack = false;
   }
 
   /** Whether `unsaid` would yield anything. */

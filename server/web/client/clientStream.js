@@ -3,8 +3,9 @@
 
 import { AttemptLog, HeldAttempt } from "./attemptLog.js";
 import { checkTimes, decodeServer, encode, packLandmarks } from "./codec.js";
-import { COORDINATES, DEFAULT_RECONNECT, ERRORS, ErrorCode, LAYOUTS, MAX_RECONNECT_DELAY_MS } from "./constants.js";
+import { COORDINATES, DEFAULT_RECONNECT, ERRORS, ErrorCode, LAYOUTS } from "./constants.js";
 import { IllegalCall, ProtocolError } from "./errors.js";
+import { reconnectDelayMs } from "./reconnectDelay.js";
 import { SessionWish } from "./sessionWish.js";
 
 /** @typedef {import("./constants.js").Hello} Hello */
@@ -12,13 +13,8 @@ import { SessionWish } from "./sessionWish.js";
 /** @typedef {import("./constants.js").Welcome} Welcome */
 /** @typedef {import("./constants.js").ServerMessage} ServerMessage */
 /** @typedef {import("./constants.js").AttemptResult} AttemptResult */
+/** @typedef {import("./attemptLog.js").DropReason} DropReason */
 /** @typedef {import("./constants.js").Status["status"]} SessionStatus */
-
-/**
- * Why an attempt was given up that the learner had not cancelled: another client of the session used its number for an
- * attempt of its own; this client ended before it had kept all of it; the server will never accept it.
- * @typedef {"elsewhere" | "unkept" | "refused"} DropReason
- */
 
 /** One practice session as its learner's client sees it. Methods throw IllegalCall where its state does not allow them. */
 export class ClientStream {
@@ -28,20 +24,13 @@ export class ClientStream {
   #wish = new SessionWish();
   /** @type {number | null} */
   #nextAttempt;
-  /** @type {HeldAttempt | null} */
-  #recording;
   /** @type {Map<number, AttemptResult>} */
   #results = new Map();
-  /** @type {Map<number, DropReason>} */
-  #dropped = new Map();
   #reconnect = DEFAULT_RECONNECT;
   /** @type {string | null} */
   #ticket = null;
   /** @type {Cursor | null} */
   #cursor = null;
-  /** @type {Cursor | null} */
-  #refusedAt = null;
-  #heldBack = false;
   #stored = 0;
   /** @type {number[]} */
   #pings = [];
@@ -61,7 +50,6 @@ export class ClientStream {
     this.#log = new AttemptLog(this.#layout, held);
     const newest = this.#log.newest;
     this.#nextAttempt = newest === null ? nextAttempt : Math.max(newest + 1, nextAttempt ?? 1);
-    this.#recording = [...this.#log].find((attempt) => attempt.outcome === "recording") ?? null;
   }
 
   // ---------------------------------------------------------------------------------------------- what is known
@@ -110,7 +98,7 @@ export class ClientStream {
 
   /** Number of the attempt that takes frames now. */
   get recording() {
-    return this.#recording?.number ?? null;
+    return this.#log.recording?.number ?? null;
   }
 
   /** The number that the next attempt gets; null while it is not known. */
@@ -120,7 +108,7 @@ export class ClientStream {
 
   /** Attempts that were given up though the learner had not cancelled them. @returns {ReadonlyMap<number, DropReason>} */
   get dropped() {
-    return this.#dropped;
+    return this.#log.dropped;
   }
 
   /** All attempts that are held. */
@@ -147,15 +135,15 @@ export class ClientStream {
    * @param {number} atMs Unix time
    */
   beginAttempt(sentenceIndex, atMs) {
-    if (this.#recording !== null) throw new IllegalCall(`attempt ${this.#recording.number} is still recording`);
+    this.#needNoRecording();
     if (this.#wish.wanted !== "active") throw new IllegalCall(`the session is ${this.#wish.wanted}`);
     if (this.#nextAttempt === null) {
       throw new IllegalCall("the number of the next attempt is known with the first welcome");
     }
-    this.#recording = new HeldAttempt(this.#nextAttempt, sentenceIndex, atMs);
-    this.#log.add(this.#recording);
+    const attempt = new HeldAttempt(this.#nextAttempt, sentenceIndex, atMs);
+    this.#log.add(attempt);
     this.#nextAttempt += 1;
-    return this.#recording.number;
+    return attempt.number;
   }
 
   /**
@@ -185,13 +173,11 @@ export class ClientStream {
     const attempt = this.#needRecording();
     attempt.outcome = "ended";
     attempt.offered = this.#welcomed;
-    this.#recording = null;
   }
 
   /** The learner does not want the attempt that is recording to count. */
   cancelAttempt() {
     this.#needRecording().cancel();
-    this.#recording = null;
   }
 
   /** Pauses the session; not while recording. */
@@ -244,17 +230,12 @@ export class ClientStream {
   }
 
   /**
-   * How long to wait before connecting again: the server's hint, growing with each attempt that failed. The random part
-   * never shrinks, so that a class which drops together does not come back together.
+   * How long to wait before connecting again.
    * @param {number} random01 a random number in [0, 1)
    * @param {number} attemptCount failures since the last welcome
    */
   reconnectDelayMs(random01, attemptCount) {
-    const hint = this.#reconnect;
-    if (attemptCount === 0) return Math.round(hint.after_ms + random01 * hint.spread_ms);
-    const after = Math.max(hint.after_ms, DEFAULT_RECONNECT.after_ms);
-    const grown = Math.min(after * 2 ** Math.min(attemptCount, 16), Math.max(after, MAX_RECONNECT_DELAY_MS));
-    return Math.round(grown + random01 * Math.max(hint.spread_ms, grown));
+    return reconnectDelayMs(this.#reconnect, random01, attemptCount);
   }
 
   /**
@@ -294,7 +275,7 @@ export class ClientStream {
         break;
       case "receipt":
         this.#cursor = { a: message.a, q: message.q };
-        this.#forgetRefusal();
+        this.#log.accepted();
         break;
       case "status":
         this.#onStatus(message.status);
@@ -312,20 +293,26 @@ export class ClientStream {
   // ------------------------------------------------------------------------------------------------ inside
 
   #needRecording() {
-    if (this.#recording === null) throw new IllegalCall("no attempt is recording");
-    return this.#recording;
+    const { recording } = this.#log;
+    if (recording === null) throw new IllegalCall("no attempt is recording");
+    return recording;
+  }
+
+  #needNoRecording() {
+    const { recording } = this.#log;
+    if (recording !== null) throw new IllegalCall(`attempt ${recording.number} is still recording`);
   }
 
   /** @param {SessionStatus} status @param {SessionStatus[]} since */
   #want(status, since) {
-    if (this.#recording !== null) throw new IllegalCall(`attempt ${this.#recording.number} is still recording`);
+    this.#needNoRecording();
     if (!since.includes(this.#wish.wanted)) throw new IllegalCall(`the session is ${this.#wish.wanted}`);
     this.#wish.wanted = status;
   }
 
   /** @returns {Generator<Uint8Array<ArrayBuffer>>} */
   *#logAndWish() {
-    if (this.#heldBack) return;
+    if (this.#log.heldBack) return;
     // The log was recorded while the session was active, whatever the learner has wanted since.
     if (this.#log.hasUnsaid && this.#wish.toldPaused) yield encode(this.#wish.ask("active"));
     for (const message of this.#log.unsaid()) yield encode(message);
@@ -340,10 +327,10 @@ export class ClientStream {
     this.#cursor = welcome.cursor;
     this.#wish.onWelcome(welcome.status);
     for (const result of welcome.results) this.#results.set(result.attempt_no, result);
-    this.#dropWhatCannotGoOn(welcome.cursor, welcome.stored);
+    this.#log.dropWhatCannotGoOn(welcome.cursor, welcome.stored);
     this.#onStored(welcome.stored);
     this.#nextAttempt = Math.max((this.#log.newest ?? 0) + 1, welcome.cursor.a);
-    this.#forgetRefusal();
+    this.#log.accepted();
     this.#log.rewind(welcome.cursor.a, welcome.cursor.q);
     for (const attempt of this.#log) attempt.offered ||= attempt.outcome === "ended";
   }
@@ -351,78 +338,32 @@ export class ClientStream {
   /** @param {number} through */
   #onStored(through) {
     this.#stored = Math.max(this.#stored, through);
-    if (this.#recording !== null && this.#recording.number <= through) this.#drop(this.#recording, "elsewhere");
     this.#log.forgetThrough(through);
-    this.#tryAgain();
+    this.#log.tryAgain();
   }
 
   /** @param {SessionStatus} status */
   #onStatus(status) {
     this.#wish.onStatus(status);
-    this.#tryAgain();
+    this.#log.tryAgain();
     // Somebody else has paused or ended the session in the middle of it.
-    if (this.#recording !== null && this.#wish.wanted !== "active") this.cancelAttempt();
-  }
-
-  /** @param {Cursor} cursor @param {number} stored */
-  #dropWhatCannotGoOn(cursor, stored) {
-    for (const attempt of this.#log) {
-      // Done with, and no server can have had it from us.
-      if (attempt.number < Math.max(cursor.a, stored + 1) && !attempt.offered) this.#drop(attempt, "elsewhere");
-    }
-    const wanted = this.#log.get(cursor.a);
-    if (wanted !== undefined && cursor.q > wanted.timesMs.length) this.#giveUp(cursor.a, "unkept");
+    if (this.#log.recording !== null && this.#wish.wanted !== "active") this.cancelAttempt();
   }
 
   /** @param {import("./constants.js").Error} error */
   #onError(error) {
     // A newer server may know codes that this client does not.
     const reaction = ERRORS[error.code]?.reaction ?? "nothing";
-    if (reaction === "rewind" && error.cursor !== null) this.#rewind(error.cursor);
+    if (reaction === "rewind" && error.cursor !== null) this.#onRefused(error.cursor);
     else if (reaction === "cancel the attempt" && error.a !== null)
-      this.#giveUp(error.a, error.code === ErrorCode.ATTEMPT_CONFLICT ? "elsewhere" : "refused");
+      this.#log.giveUp(error.a, error.code === ErrorCode.ATTEMPT_CONFLICT ? "elsewhere" : "refused");
     else if (reaction === "stop") this.#stopped = true;
     if (error.code === ErrorCode.ILLEGAL_NOW) this.#wish.onRefused();
   }
 
-  /**
-   * Sends again from the cursor, once: refused there twice, the log waits until something has changed. Otherwise a server
-   * that takes no attempts for a while would be sent the same frames over and over.
-   * @param {Cursor} cursor
-   */
-  #rewind(cursor) {
+  /** @param {Cursor} cursor */
+  #onRefused(cursor) {
     this.#cursor = cursor;
-    if (cursor.a === this.#refusedAt?.a && cursor.q === this.#refusedAt.q) {
-      this.#heldBack = true;
-    } else {
-      this.#refusedAt = cursor;
-      this.#log.rewind(cursor.a, cursor.q);
-    }
-  }
-
-  #tryAgain() {
-    if (this.#heldBack && this.#refusedAt !== null) this.#log.rewind(this.#refusedAt.a, this.#refusedAt.q);
-    this.#forgetRefusal();
-  }
-
-  #forgetRefusal() {
-    this.#refusedAt = null;
-    this.#heldBack = false;
-  }
-
-  /** @param {number} number @param {DropReason} reason */
-  #giveUp(number, reason) {
-    const attempt = this.#log.get(number);
-    if (attempt === undefined || attempt.outcome === "cancelled") return;
-    this.#drop(attempt, reason);
-    this.#log.rewind(number, 0);
-  }
-
-  /** @param {HeldAttempt} attempt @param {DropReason} reason */
-  #drop(attempt, reason) {
-    if (attempt.outcome === "cancelled") return;
-    this.#dropped.set(attempt.number, reason);
-    attempt.cancel();
-    if (this.#recording === attempt) this.#recording = null;
+    this.#log.refused(cursor);
   }
 }
