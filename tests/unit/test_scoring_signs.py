@@ -214,10 +214,11 @@ def _cut(clip: LandmarkClip, frames: int) -> LandmarkClip:
         (lambda c: _cut(c, 4), {"too_short"}),
         (lambda c: _cut(c, 1), {"too_short"}),
         (lambda c: _cut(c, 0), {"no_hands"}),
-        (lambda c: replace(c, times_ms=c.times_ms * 10), {"too_few_frames"}),
+        (lambda c: replace(c, times_ms=c.times_ms * 15), {"too_few_frames"}),
+        (lambda c: resampled(c, 4.0), set()),
         (lambda c: shifted(c, 0.0, 0.0), set()),
     ],
-    ids=["no hands", "no body", "far away", "short", "one picture", "empty", "slide show", "nothing"],
+    ids=["no hands", "no body", "far away", "short", "one picture", "empty", "slide show", "slow device", "nothing"],
 )
 def test_poor_tracking_gets_a_reason_and_no_mark(spoil, reasons: set[str], letter_clips: Path, scorer: Scorer) -> None:
     judgement = scorer.judge(spoil(letter(letter_clips, "L")), ["L"])
