@@ -19,23 +19,29 @@ _CALM = 0.2
 
 
 class HeadRoom:
-    """At most ``most_sessions``; no more than there are while over ``late_share_max`` of the window came late.
+    """At most ``most_sessions``; nobody new while over ``late_share_max`` of the window came late.
 
-    Once it is calm, one more session is let in every ``GROW_EVERY_MS``: what it costs is seen before the next.
+    Once it is calm, as many are let in as were too many, and one more every ``GROW_EVERY_MS``: what it costs is seen
+    before the next.
     """
 
     def __init__(self, most_sessions: int, late_share_max: float) -> None:
         self._most = most_sessions
         self._late_share_max = late_share_max
-        self._window: deque[tuple[int, int, int]] = deque()
+        self._window: deque[tuple[int, int, int, int]] = deque()
+        """Time, late, all, sessions inside."""
+        self._cap = most_sessions
         self._grown_ms = 0
-        self.limit = most_sessions
+
+    @property
+    def limit(self) -> int:
         """Sessions that may be live now."""
+        return min(self._cap, max(1, self._window[-1][3])) if self._is_late else self._cap
 
     @property
     def tight(self) -> bool:
         """Whether the processor, not the operator, sets the limit."""
-        return self.limit < self._most
+        return self._cap < self._most
 
     @property
     def late_share(self) -> float:
@@ -43,16 +49,21 @@ class HeadRoom:
         late, total = (sum(row[column] for row in self._window) for column in (1, 2))
         return late / total if total >= _FEWEST else 0.0
 
+    @property
+    def _is_late(self) -> bool:
+        return self.late_share > self._late_share_max
+
     def observe(self, late: int, total: int, inside: int, now_ms: int) -> None:
         """``late`` of ``total`` observations since the last time came later than ``LATE_MS``; call it every second."""
-        self._window.append((now_ms, late, total))
+        self._window.append((now_ms, late, total, inside))
         while now_ms - self._window[0][0] >= WINDOW_MS:
             self._window.popleft()
-        if self.late_share > self._late_share_max:
-            self.limit = min(self.limit, max(1, inside))
+        if self._is_late:
+            # Too many were the most that were there: when they leave, the window still tells of them for a while.
+            self._cap = min(self._cap, max(1, *(row[3] for row in self._window)))
             self._grown_ms = now_ms
             return
         calm = self.late_share <= _CALM * self._late_share_max
         if self.tight and calm and now_ms - self._grown_ms >= GROW_EVERY_MS:
-            self.limit += 1
+            self._cap += 1
             self._grown_ms = now_ms

@@ -168,6 +168,17 @@ def test_between_calm_and_late_nothing_changes_and_one_says_late_share_never_mat
     assert (head_room.limit, deaf.limit) == (20, 30)
 
 
+def test_nobody_takes_the_place_of_who_leaves_while_marks_are_late_but_the_place_is_remembered():
+    head_room = HeadRoom(30, 0.05)
+    head_room.observe(50, 100, 14, 0)
+    assert head_room.limit == 14
+    head_room.observe(50, 100, 2, 1_000)
+    assert head_room.limit == 2
+    for second in range(2, 13):
+        head_room.observe(0, 1_000, 2, second * 1_000)
+    assert 14 <= head_room.limit <= 14 + 12_000 // GROW_EVERY_MS
+
+
 def test_a_few_late_timers_of_an_idle_server_close_nothing():
     head_room = HeadRoom(30, 0.05)
     head_room.observe(5, 5, 0, 0)
