@@ -23,7 +23,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncmy
 import uvloop
@@ -51,6 +51,15 @@ LEARNERS_A_PLACE = 2
 SLICES = {1: 20, 4: 15, 16: 10, 64: 6}
 ROUNDS_A_SLICE = 5
 Writes = list[list[Insert | Update]]
+
+
+class Slice(NamedTuple):
+    """The same attempts by the writer's path and by the bare driver: how long, and processor time of this process."""
+
+    ours_s: float
+    raw_s: float
+    ours_cpu_s: float
+    raw_cpu_s: float
 
 
 class RecordingEngine:
@@ -117,18 +126,19 @@ async def measure(urls: Sequence[str], group: int) -> dict[str, Any]:
     # The past and future of the bench itself are not the collector's business.
     gc.collect()
     gc.freeze()
-    slices: list[tuple[float, float]] = []
+    slices: list[Slice] = []
     waits: list[float] = []
     async with _raw(urls[2]) as commit_raw:
         # In turns, so that whatever else the machine does strikes both alike.
         for first in range(0, len(rounds), ROUNDS_A_SLICE):
-            began = time.perf_counter()
+            began, began_cpu = time.perf_counter(), time.process_time()
             attempts = zip(*rounds[first : first + ROUNDS_A_SLICE], strict=True)
             await asyncio.gather(*(_practise(commit, flushes, waits) for flushes in attempts))
-            stored = time.perf_counter()
+            stored, stored_cpu = time.perf_counter(), time.process_time()
             for writes in recorded[first * LEARNERS_A_PLACE : (first + ROUNDS_A_SLICE) * LEARNERS_A_PLACE]:
                 await commit_raw(writes)
-            slices.append((stored - began, time.perf_counter() - stored))
+            done, done_cpu = time.perf_counter(), time.process_time()
+            slices.append(Slice(stored - began, done - stored, stored_cpu - began_cpu, done_cpu - stored_cpu))
     await store.close()
     return _figures(group, slices, waits)
 
@@ -153,17 +163,19 @@ async def _practise(commit: GroupCommit, flushes: Sequence[SessionFlush], waits:
         assert outcome.kind == "committed", outcome
 
 
-def _figures(group: int, slices: Sequence[tuple[float, float]], waits: Sequence[float]) -> dict[str, Any]:
-    """Medians over slices, which a burst of other work on the machine does not move."""
+def _figures(group: int, slices: Sequence[Slice], waits: Sequence[float]) -> dict[str, Any]:
+    """Medians over slices, which a burst of other work on the machine does not move; ``cpu_us`` are an attempt's."""
     attempts = group * LEARNERS_A_PLACE * ROUNDS_A_SLICE
     ordered = sorted(waits)
     return {
         "group": group,
-        "attempts_per_second": round(attempts / statistics.median(ours for ours, _ in slices)),
-        "raw_attempts_per_second": round(attempts / statistics.median(raw for _, raw in slices)),
-        "share_of_raw": round(statistics.median(raw / ours for ours, raw in slices), 2),
+        "attempts_per_second": round(attempts / statistics.median(slice.ours_s for slice in slices)),
+        "raw_attempts_per_second": round(attempts / statistics.median(slice.raw_s for slice in slices)),
+        "share_of_raw": round(statistics.median(slice.raw_s / slice.ours_s for slice in slices), 2),
         "p50_ms": round(statistics.median(waits) * 1000, 2),
         "p99_ms": round(ordered[int(len(ordered) * 0.99)] * 1000, 2),
+        "cpu_us": round(statistics.median(slice.ours_cpu_s for slice in slices) * 1e6 / attempts),
+        "raw_cpu_us": round(statistics.median(slice.raw_cpu_s for slice in slices) * 1e6 / attempts),
     }
 
 
