@@ -187,6 +187,7 @@ class SessionHost:
         match said:
             case Hello():
                 self._dispatch(ev.Attached(connection.number, said, self._tickets[connection.number]))
+                self._report()
             case FramesReceived():
                 self._dispatch(ev.FramesArrived(said.a, said.q, said.times_ms, said.points))
             case AttemptBegin():
@@ -205,6 +206,7 @@ class SessionHost:
         self._tickets.pop(connection.number, None)
         self.meter.lost(connection.number, connection.closed_as)
         self._dispatch(ev.Detached(connection.number))
+        self._report()
 
     # ------------------------------------------------------------------------------------------- the core's effects
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -72,9 +73,7 @@ async def refused(learner: LiveLearner) -> InLine:
     return problem.value
 
 
-async def test_four_learners_at_a_server_with_two_places(
-    guest: NewLearner, server: ServerProcess, letter_clips: Path
-):
+async def test_four_learners_at_a_server_with_two_places(guest: NewLearner, server: ServerProcess, letter_clips: Path):
     first, second, third = [await guest() for _ in range(3)]
     for learner in (first, second):
         await come_in(learner)
@@ -91,6 +90,7 @@ async def test_four_learners_at_a_server_with_two_places(
     figures = httpx.get(f"{server.url}/metrics", trust_env=False).text
     assert 'storysign_queue_depth{queue="learners_waiting"} 2.0' in figures
     assert 'storysign_newcomers_total{outcome="told_to_wait"}' in figures
+    assert sum(map(float, re.findall(r"^storysign_sessions{.*} (\S+)$", figures, re.MULTILINE))) == 2
 
     first.cut()
     assert (await first.connect()).incarnation == "live", "who is inside is never refused"
