@@ -36,8 +36,8 @@ class Tolerance:
 BETWEEN_PEOPLE = {Parameter.HANDSHAPE: 0.12, Parameter.ORIENTATION: 12.0, Parameter.LOCATION: 0.13}
 """Median departure of one person's correct signing from another's: ``tip_distances``, degrees, shoulder widths
 (``storysign eval faults``: 135 hands of ksl_words, 113 of asl_words by its two clean signers)."""
-COPIED = 0.35
-"""Share of that below which a recording counts as a copy."""
+COPIED, STYLED = 0.35, 0.75
+"""Shares of that up to which a recording counts as a copy, and from which on as another person's signing."""
 
 
 LEAST_SPAN_MS = 150.0
@@ -93,7 +93,7 @@ class PairedHand:
         """
         left_out = Parameter.LOCATION if parameter is Parameter.MOVEMENT else parameter
         others = [share for each, share in self.departs.items() if each is not left_out]
-        return min(max((sum(others) / len(others) - COPIED) / (1.0 - COPIED), 0.0), 1.0) if others else 1.0
+        return min(max((sum(others) / len(others) - COPIED) / (STYLED - COPIED), 0.0), 1.0) if others else 1.0
 
 
 def presence(found: SignComparison, reference_slot: int) -> tuple[float, float]:

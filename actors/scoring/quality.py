@@ -13,8 +13,8 @@ from .resample import GRID_STEP_MS
 
 LEAST_ATTEMPT_MS = 200.0
 LEAST_FRAMES_HZ = 3.0
-"""At 3 and 4 frames a second marks stay as they are at 15 (mean change 0.003 and 0.014, ``docs/scoring.md``); slower, the
-gaps between frames are too long to be filled."""
+"""At 3 and 4 frames a second marks stay as they are at 15 (mean change 0.003 and 0.014, ``docs/scoring.md``); slower,
+the gaps between frames are too long to be filled."""
 LEAST_HAND_SEEN = 0.5
 LEAST_BODY_SEEN = 0.5
 SMALLEST_SHOULDERS = 0.08
@@ -39,10 +39,8 @@ class TrackingQuality:
 
 def tracking_quality(clip: CanonicalClip, start: int, stop: int) -> TrackingQuality:
     """Quality over moments ``start:stop``; a layout without a pose has a body as far as it needs one."""
-    begin, end = clip.times_ms[start], clip.times_ms[max(stop - 1, start)]
-    inside = (clip.frame_times_ms >= begin - GRID_STEP_MS) & (clip.frame_times_ms <= end + GRID_STEP_MS)
     seen = clip.seen[:, start:stop].any(axis=0)
-    detected = clip.detected[:, inside]
+    detected = _detected(clip, start, stop)
     used = detected.sum(axis=1) >= LEAST_HAND_SEEN * max(detected.shape[1], 1)
     losses = [
         1.0 - float(track[np.flatnonzero(track)[0] : np.flatnonzero(track)[-1] + 1].mean()) for track in detected[used]
@@ -76,9 +74,18 @@ def reason_not_to_judge(
     length_ms = (stop - start) * GRID_STEP_MS
     if length_ms < LEAST_ATTEMPT_MS:
         return "too_short"
-    if clip.seen[:, start:stop].any(axis=0).mean() < LEAST_HAND_SEEN:
+    if _detected(clip, start, stop).any(axis=0).mean() < LEAST_HAND_SEEN:
         return _where_hands_went(clip)
     return None
+
+
+def _detected(clip: CanonicalClip, start: int, stop: int) -> np.ndarray:
+    """Which hands ``(2, n)`` were found in the recorded frames of moments ``start:stop``. Frames, not moments: how long
+    a gap lasts, and so whether it is filled, hangs on the tempo.
+    """
+    begin, end = clip.times_ms[start], clip.times_ms[max(stop - 1, start)]
+    inside = (clip.frame_times_ms >= begin - GRID_STEP_MS) & (clip.frame_times_ms <= end + GRID_STEP_MS)
+    return clip.detected[:, inside]
 
 
 def _body_missing(raw: LandmarkClip, clip: CanonicalClip) -> bool:
