@@ -13,7 +13,7 @@ from .resample import GRID_STEP_MS
 
 LEAST_ATTEMPT_MS = 200.0
 LEAST_FRAMES_HZ = 3.0
-"""At 3 and 4 frames a second marks stay as they are at 15 (mean change 0.003 and 0.014, ``docs/scoring.md``); slower,
+"""At 3 and 4 frames a second marks stay as they are at 15 (mean change at most 0.022, ``docs/scoring.md``); slower,
 the gaps between frames are too long to be filled."""
 LEAST_HAND_SEEN = 0.5
 LEAST_BODY_SEEN = 0.5

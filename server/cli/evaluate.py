@@ -18,12 +18,13 @@ from typer.core import TyperGroup
 from actors.scoring.calibrate import to_json
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.evaluation.dataset import DatasetError, LabelledClip, read_dataset
-from actors.scoring.evaluation.faults import fault_table
+from actors.scoring.evaluation.faults import LEAST_TRUE, fault_table
 from actors.scoring.evaluation.figures import figures
 from actors.scoring.evaluation.fit import fit_calibration, leave_one_out, sample_pairs
 from actors.scoring.evaluation.invariance import invariance_table
 from actors.scoring.evaluation.libraries import Item, References, prepare_references
 from actors.scoring.evaluation.material import choose_material, in_turn
+from actors.scoring.evaluation.minimal_pairs import minimal_pairs
 from actors.scoring.evaluation.pairs import measure_scores
 from actors.scoring.evaluation.plots import plot_evaluation
 from actors.scoring.evaluation.starter import changed_copies, self_ranks
@@ -39,6 +40,8 @@ DEFAULT_COMMAND = "file"
 COPIED_CLIPS, LENT_REFERENCES = 100, 300
 """Recordings that `invariance` and `faults` change, and references they judge by; more give the same picture."""
 _PROGRESS_LINES = 10
+PAIRED_CLIPS = 30
+"""Recordings that `minimal` alters."""
 STARTER_SIGNER = "starter"
 STARTER_PASS = 24
 _LONG_TASK = 100
@@ -143,6 +146,16 @@ def faults(path: OptionalFile = None) -> None:
     table = fault_table(*_recordings_to_change(path), _track)
     tables.print_faults(Console(), table)
     if not table.holds:
+        raise typer.Exit(1)
+
+
+@app.command()
+def minimal(path: OptionalFile = None) -> None:
+    """Make signs that differ in one parameter only out of real recordings, and see whether they are told apart."""
+    clips = _starter_clips() if path is None else in_turn(read_dataset(path))[:PAIRED_CLIPS]
+    rows = minimal_pairs(clips, _embedder(), _track)
+    tables.print_minimal_pairs(Console(), rows)
+    if any(row.told_apart < LEAST_TRUE * row.pairs for row in rows):
         raise typer.Exit(1)
 
 

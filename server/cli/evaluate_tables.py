@@ -14,6 +14,7 @@ from actors.scoring.evaluation.figures import Figures, Measured
 from actors.scoring.evaluation.fit import Transfer
 from actors.scoring.evaluation.invariance import MOST_CHANGE, InvarianceRow
 from actors.scoring.evaluation.material import MAX_PAIRS
+from actors.scoring.evaluation.minimal_pairs import MinimalPairs
 from actors.scoring.evaluation.starter import SelfRank
 
 NO_PAIRS = (
@@ -42,6 +43,14 @@ def notes(measured: Measured) -> list[str]:
     if measured.refused:
         said.append(f"Unfit as references (no hands, too short, hands lost): {measured.refused} recordings.")
     return said
+
+
+def print_minimal_pairs(console: Console, rows: Sequence[MinimalPairs]) -> None:
+    """How many pairs that differ in one parameter only are told apart."""
+    table = Table("parameter", "pairs", "told apart", title="Signs that differ in one parameter only")
+    for row in rows:
+        table.add_row(row.parameter, str(row.pairs), f"{row.told_apart} ({row.told_apart / max(row.pairs, 1):.3f})")
+    console.print(table)
 
 
 def print_figures(console: Console, document: Mapping[str, Any], found: Figures) -> None:
