@@ -24,6 +24,8 @@ from protocol.messages import SUBPROTOCOL, TICKET_PREFIX, Feedback, ServerMessag
 from server.rest_client import InLine, Line, RestProblem, ServerUnreachable
 
 _OPEN_TIMEOUT_S = 15.0
+_START_SLACK = 2.0
+"""Starts on a busy machine take longer than was said."""
 _MAX_MESSAGE_BYTES = 4 * 2**20
 _RETRY_LATER = frozenset({401, 429, 500, 502, 503, 504})
 
@@ -44,8 +46,9 @@ def _monotonic_ms() -> float:
 class PracticeClient:
     """One session's stream, over as many connections as it takes; use it as an async context manager.
 
-    ``fresh_ticket`` asks REST for a ticket. ``on_message`` sees every message; ``on_trouble`` a sentence for each lost
-    or refused connection. ``clock_ms``, ``random01`` and ``sleep_s`` can be replaced by tests.
+    ``fresh_ticket`` asks REST for a ticket. ``ready_in_ms``: how much longer than usual the first connection may take,
+    because the session's process has to start. ``on_message`` sees every message; ``on_trouble`` a sentence for each
+    lost or refused connection. ``clock_ms``, ``random01`` and ``sleep_s`` can be replaced by tests.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class PracticeClient:
         ticket: str | None,
         fresh_ticket: Callable[[], Awaitable[str]],
         *,
+        ready_in_ms: int = 0,
         on_message: Callable[[ServerMessage], None] = lambda _: None,
         on_trouble: Callable[[str], None] = lambda _: None,
         clock_ms: Callable[[], float] = _monotonic_ms,
@@ -67,6 +71,7 @@ class PracticeClient:
         self._url = stream_url
         self._ticket = ticket
         self._fresh_ticket = fresh_ticket
+        self._open_timeout_s = _OPEN_TIMEOUT_S + _START_SLACK * ready_in_ms / 1_000.0
         self._on_message = on_message
         self._on_trouble = on_trouble
         self._clock_ms = clock_ms
@@ -192,10 +197,11 @@ class PracticeClient:
             subprotocols=[SUBPROTOCOL, TICKET_PREFIX + ticket],  # type: ignore[list-item]
             compression=None,
             max_size=_MAX_MESSAGE_BYTES,
-            open_timeout=_OPEN_TIMEOUT_S,
+            open_timeout=self._open_timeout_s,
             proxy=None,
         ) as socket:
             self._socket = socket
+            self._open_timeout_s = _OPEN_TIMEOUT_S
             self.stream.connected()
             self._outgoing.set()
             writer = asyncio.create_task(self._write(socket))

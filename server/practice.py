@@ -132,6 +132,7 @@ class _Practice:
         self._session = created.session
         self._stream_url = created.stream.stream_url
         self._first_ticket: str | None = created.stream.ticket
+        self._ready_in_ms = created.stream.ready_in_ms
         self._observer = observer
         self._speed = speed
         self._drop_every_s = drop_every_s
@@ -187,6 +188,7 @@ class _Practice:
             self._stream_url,
             ticket,
             self._fresh_ticket,
+            ready_in_ms=self._ready_in_ms,
             on_message=self._show,
             on_trouble=self._observer.say,
         )

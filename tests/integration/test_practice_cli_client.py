@@ -198,3 +198,21 @@ async def test_who_has_to_wait_in_line_is_told_and_asks_when_the_server_says():
             assert door.tickets == ["first", "second"]
     assert 10.0 in waits_s
     assert "All places are taken: you are number 2 in line, about 40 s." in said
+
+
+async def test_a_process_that_has_to_start_first_is_given_the_time_that_the_server_said(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr("server.client._OPEN_TIMEOUT_S", 0.01)
+    started = asyncio.Event()
+
+    class ColdDoor(Door):
+        async def check(self, connection: ServerConnection, request: Request) -> Response | None:  # type: ignore[override]
+            asyncio.get_running_loop().call_later(0.2, started.set)
+            await started.wait()
+            return super().check(connection, request)
+
+    door = ColdDoor([])
+    async with a_server(door, welcome_and_wait) as url, client_of(url, [], [], ready_in_ms=10_000) as client:
+        assert client.stream.welcomed
+    assert door.tickets == ["first"]
