@@ -62,27 +62,6 @@ def test_an_attempt_is_judged_and_stored(
     assert page.evaluate("bench.session.results.get(1).judged")
 
 
-def test_the_server_is_killed_in_mid_attempt(
-    running_server: ServerProcess, open_page: OpenPage, signing: dict[str, Any]
-) -> None:
-    page = open_page(running_server)
-    page.watch.network_may_fail = True
-    begin(page, signing)
-    running_server.kill()
-    try:
-        page.evaluate("bench.until(({session}) => session.state === 'waiting')")
-        finish(page, signing)
-        assert page.evaluate("bench.session.unjudged") == [1]
-    finally:
-        running_server.start()
-    page.evaluate("bench.until(({session}) => session.stored === 1)")
-    assert stored_attempts(page, running_server) == [1]
-    assert stored_frames(page) == {1: len(signing["frames"])}
-    states = page.evaluate("bench.states()")
-    assert states[0] == "connecting" and states[-1] == "online" and states.count("online") == 2
-    assert page.evaluate("bench.said.filter(([name]) => name === 'lost')") == []
-
-
 def test_the_network_is_away_for_two_attempts(
     running_server: ServerProcess, open_page: OpenPage, signing: dict[str, Any]
 ) -> None:

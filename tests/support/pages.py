@@ -31,6 +31,19 @@ _END_TRANSITIONS = """for (const animation of document.getAnimations()) {
 }"""
 """In the middle of a transition colours have a contrast of their own."""
 _GRAVE = ("serious", "critical")
+_UNTIL_KEPT = """async (ms) => {
+    const answer = (request) => new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+    const database = await answer(indexedDB.open('storysign'));
+    for (let keptMs = 0; keptMs < ms; ) {
+        const pieces = await answer(database.transaction('frames').objectStore('frames').getAll());
+        keptMs = (pieces.at(-1)?.timesMs.at(-1) ?? 0) - (pieces[0]?.timesMs[0] ?? 0);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    database.close();
+}"""
 
 
 def recorded_landmarker(letter_clips: Path, letters: str) -> str:
@@ -83,6 +96,11 @@ def wait_for_feedback(page: Any, count: int) -> None:
         if int(seen) >= count:
             return
         page.wait_for_selector(f".speed:not([data-feedbacks='{seen}'])", state="attached")
+
+
+def wait_until_kept(page: Any, ms: int) -> None:
+    """Waits until the browser's store has so much of the attempt that the end of the page does not take away."""
+    page.evaluate(_UNTIL_KEPT, ms)
 
 
 def assert_nothing_cut_off(page: Any, what: str) -> None:

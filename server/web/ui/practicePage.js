@@ -2,12 +2,14 @@
 
 import { BestMarks } from "./bestMarks.js";
 import { CameraDesk } from "./cameraDesk.js";
+import { endingOf } from "./endings.js";
 import { ReferenceShelf } from "./ghost.js";
 import { HandsFree } from "./handsFree.js";
+import { NewestPerFrame } from "./newestPerFrame.js";
 import { PracticeView } from "./practiceView.js";
 import { preferences } from "./prefs.js";
+import { sayNotes } from "./sessionNotes.js";
 import { Tape } from "./tape.js";
-import { LOST } from "./words.js";
 
 /** @typedef {import("../client/session.js").PracticeSession} PracticeSession */
 /** @typedef {import("../client/rest.js").Rest} Rest */
@@ -19,9 +21,6 @@ import { LOST } from "./words.js";
 /** @type {import("../client/constants.js").LayoutName} */
 const LAYOUT = "hands+pose";
 const COUNTDOWN_S = 3;
-
-/** What to do where a session cannot go on, by the reason; without a row: back to the stories. */
-const ENDINGS = /** @type {Readonly<Record<string, string>>} */ ({ session_ended: "ended", forbidden: "not_found" });
 
 export class PracticePage {
   #session;
@@ -35,8 +34,8 @@ export class PracticePage {
   #attempt = null;
   /** @type {Tape | null} */
   #tape = null;
-  /** @type {TimedFeedback | null} arrived and not drawn yet */
-  #feedback = null;
+  /** @type {NewestPerFrame<TimedFeedback>} */
+  #feedback = new NewestPerFrame((newest, arrivedMs) => this.#drawFeedback(newest, arrivedMs));
   /** @type {AttemptResult | null} what came of it */
   #result = null;
   #timer = 0;
@@ -75,7 +74,7 @@ export class PracticePage {
   async open() {
     this.#listen();
     this.#shell.saved(this.#session.unsaved.length);
-    if (!this.#session.persistent) this.#sayUnkept();
+    sayNotes(this.#session, this.#view.banner);
     this.#goTo(0);
     this.#session.start();
     void this.#camera.open();
@@ -87,7 +86,6 @@ export class PracticePage {
 
   #listen() {
     const session = this.#session;
-    const { banner, speed } = this.#view;
     session.on("state", (state) => this.#onConnection(state));
     session.on("welcome", ({ status }) => status === "paused" && !session.completing && session.resume());
     session.on("feedback", (feedback) => this.#onFeedback(feedback));
@@ -95,34 +93,18 @@ export class PracticePage {
     session.on("attempt", ({ attempt, state }) => state === "stored" && void this.#onStored(attempt));
     session.on("unsaved", ({ attempts }) => this.#shell.saved(attempts.length));
     session.on("status", ({ status }) => status === "completed" && this.#finish());
-    session.on("persistence", () => this.#sayUnkept());
-    session.on("lost", (lost) => this.#onLost(lost));
-    session.on("interrupted", ({ kept }) => {
-      const text = kept ? "What we have of it will be judged." : "It was too short: please sign it again.";
-      banner.note("interrupted", `Your last try was cut off. ${text}`);
-    });
-    session.on("trouble", ({ name, text }) => {
-      if (name === "STORE_DELAYED")
-        banner.note("saving", "Saving takes longer than usual. Practise on: nothing is lost.");
-      else banner.note("trouble", text);
-    });
-    session.on("stored", () => banner.note("saving", ""));
+    session.on("lost", ({ attempts }) => this.#onLost(attempts));
     this.#camera.on("state", (state) => this.#onCamera(state));
     this.#camera.on("frame", (frame) => this.#onFrame(frame));
-    this.#camera.on("rate", (rate) => speed.rate(rate));
+    this.#camera.on("rate", (rate) => this.#view.speed.rate(rate));
     addEventListener("pagehide", () => void session.close());
   }
 
-  /** @param {import("../client/sessionEvents.js").SessionEvents["lost"]} lost */
-  #onLost({ attempts, reason }) {
-    this.#view.banner.note("lost", `${LOST[reason] ?? "A try could not be kept."} Please sign it again.`);
+  /** @param {readonly number[]} attempts */
+  #onLost(attempts) {
     if (this.#attempt === null || !attempts.includes(this.#attempt)) return;
     this.#attempt = null;
     this.#enter("ready");
-  }
-
-  #sayUnkept() {
-    this.#view.banner.note("storage", "This browser keeps nothing. Leave this page open until all is saved.");
   }
 
   /** @param {import("./connectionBanner.js").ConnectionState} connection */
@@ -171,19 +153,17 @@ export class PracticePage {
     if (over || this.#session.recording === null) this.#end();
   }
 
-  /** Marks are drawn in the next frame of the screen, and the newest of them only. @param {TimedFeedback} feedback */
+  /** @param {TimedFeedback} feedback */
   #onFeedback(feedback) {
-    const arrivedMs = performance.now();
-    const scheduled = this.#feedback !== null;
-    this.#feedback = feedback;
     if (feedback.latencyMs !== null) this.#view.speed.feedback.add(feedback.latencyMs);
-    if (scheduled) return;
-    requestAnimationFrame(() => {
-      if (this.#phase === "recording" && this.#feedback?.a === this.#attempt) this.#view.showFeedback(this.#feedback);
-      this.#feedback = null;
-      this.#view.speed.drawing.add(performance.now() - arrivedMs);
-      this.#view.speed.show();
-    });
+    this.#feedback.push(feedback);
+  }
+
+  /** @param {TimedFeedback} feedback @param {number} arrivedMs */
+  #drawFeedback(feedback, arrivedMs) {
+    if (this.#phase === "recording" && feedback.a === this.#attempt) this.#view.showFeedback(feedback);
+    this.#view.speed.drawing.add(performance.now() - arrivedMs);
+    this.#view.speed.show();
   }
 
   /** @param {AttemptResult} result */
@@ -299,11 +279,8 @@ export class PracticePage {
   #giveWay(reason) {
     if (this.#phase === "over") return;
     this.#close();
-    const stories = { label: "To the stories", href: "/" };
-    const load = (/** @type {string} */ label) => ({ label, act: () => location.reload(), primary: true });
-    if (reason === "superseded") this.#view.showInstead(reason, [load("Use this tab"), stories]);
-    else if (reason === "version") this.#view.showInstead(reason, [load("Load again")]);
-    else this.#view.showInstead(ENDINGS[reason] ?? reason, [{ ...stories, primary: true }]);
+    const { state, actions } = endingOf(reason);
+    this.#view.showInstead(state, actions);
   }
 
   #close() {

@@ -7,6 +7,9 @@ import { RestToRest, handRaised } from "./restToRest.js";
 /** @typedef {import("../landmarks/landmarker.js").LandmarkFrame} LandmarkFrame */
 /** @typedef {import("../client/constants.js").LayoutName} LayoutName */
 
+/** A slow device may lose a hand for a picture or two, which is no rest yet. */
+const FEWEST_RESTING_FRAMES = 3;
+
 /** What the camera saw in one try. */
 export class Tape {
   #layout;
@@ -16,6 +19,7 @@ export class Tape {
   /** @type {number[]} */
   #capturedMs;
   #watch = new RestToRest();
+  #resting = FEWEST_RESTING_FRAMES;
 
   /**
    * @param {LayoutName} layout
@@ -36,7 +40,8 @@ export class Tape {
     const frame = new Frame(landmarks, this.#layout);
     this.#frames.push(frame);
     this.#capturedMs.push(capturedMs);
-    return this.#watch.push(capturedMs, handRaised(frame, this.#aspect)) !== null;
+    this.#resting = handRaised(frame, this.#aspect) ? 0 : this.#resting + 1;
+    return this.#watch.push(capturedMs, this.#resting < FEWEST_RESTING_FRAMES) !== null;
   }
 
   /** The recording, in the attempt's own time. */
