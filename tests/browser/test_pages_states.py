@@ -255,6 +255,7 @@ def test_a_try_that_was_good(practise: Callable[..., Any], page_server: ServerPr
     page.wait_for_selector(".result [data-stored]")
     capture(page, "practice-result-good")
     assert float(page.locator(".result").get_attribute("data-score")) >= 0.7
+    assert page.locator(".finding-sign:not(.tone-good)").count() == 0, "the example itself has nothing to change"
     frames = page.evaluate("framesToDrawing")
     assert len(frames) > 3 and set(frames) == {1}, "marks are drawn in the frame after they have come"
     assert page.locator(".timeline-sign").all_inner_texts() == ["C", "A", "T"]

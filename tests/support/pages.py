@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from protocol.landmarks import HANDS_POSE, Block
+from protocol.landmarks import HANDS_POSE, Block, LandmarkClip
 from server.clips.reader import read_clip
 from tests.support.node import WEB
 from tests.support.server_process import ServerProcess
@@ -24,6 +24,8 @@ ZOOMED = (640, 400)
 _RECORDED = Path(__file__).parents[1] / "browser" / "recorded_landmarks.mjs"
 _AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+_CAMERA = (640, 480)
+"""Pixels of the picture of the camera that the recorded landmarks stand in for."""
 _INTERVAL_MS = 40
 _REST_FRAMES = 40
 _END_TRANSITIONS = """for (const animation of document.getAnimations()) {
@@ -51,15 +53,26 @@ def recorded_landmarker(letter_clips: Path, letters: str) -> str:
 
     Between them the hands are down, for longer than the page waits before it takes an attempt as finished.
     """
-    clips = [read_clip(str(letter_clips / f"{letter}.pose")) for letter in letters or "A"]
-    rest = clips[0].landmarks[:1].copy()
+    clips = [_in_camera(read_clip(str(letter_clips / f"{letter}.pose"))) for letter in letters or "A"]
+    rest = clips[0][:1].copy()
     for block in (Block.LEFT_HAND, Block.RIGHT_HAND, Block.LEFT_HAND_WORLD, Block.RIGHT_HAND_WORLD):
         rest[:, HANDS_POSE.slice(block)] = np.nan
-    signing = [clip.landmarks for clip in clips] if letters else []
-    frames = np.concatenate([*signing, np.repeat(rest, _REST_FRAMES, axis=0)])
+    frames = np.concatenate([*(clips if letters else []), np.repeat(rest, _REST_FRAMES, axis=0)])
     listed = [[round(float(value), 5) if np.isfinite(value) else None for value in frame.ravel()] for frame in frames]
     recording = {"frames": listed, "intervalMs": _INTERVAL_MS, "brightness": 0.5}
     return _RECORDED.read_text("utf-8").replace("/* recording */ null", json.dumps(recording))
+
+
+def _in_camera(clip: LandmarkClip) -> np.ndarray:
+    """Landmarks ``(T, P, 3)`` of ``clip`` when its picture stands unstretched in the middle of the camera's."""
+    across, along = _CAMERA
+    enlarged = min(across / clip.video.width, along / clip.video.height)
+    width, height = clip.video.width * enlarged / across, clip.video.height * enlarged / along
+    landmarks = clip.landmarks.copy()
+    for block in (Block.POSE, Block.LEFT_HAND, Block.RIGHT_HAND):
+        points = HANDS_POSE.slice(block)
+        landmarks[:, points] = landmarks[:, points] * (width, height, width) + ((1 - width) / 2, (1 - height) / 2, 0)
+    return landmarks
 
 
 def capture(page: Any, name: str) -> None:
