@@ -26,7 +26,7 @@ from actors.scoring.results import Finding
 from actors.scoring.scorer import Scorer
 from protocol.landmarks import Block
 from server.models import GESTURE_EMBEDDER
-from tests.support.scoring_material import letter, letter_library
+from tests.support.scoring_material import joined, letter, letter_library
 
 RIGHT = Block.RIGHT_HAND
 
@@ -46,6 +46,17 @@ def _only_correction(scorer: Scorer, clip, gloss: str) -> Finding:
 def test_an_unchanged_letter_gets_praise_alone(gloss: str, scorer: Scorer, letter_clips: Path) -> None:
     kinds = {finding.kind for finding in scorer.judge(letter(letter_clips, gloss), [gloss]).findings}
     assert kinds == {"praise"}
+
+
+def test_praise_is_placed_where_its_sign_was_signed(scorer: Scorer, letter_clips: Path) -> None:
+    judgement = scorer.judge(joined([letter(letter_clips, gloss) for gloss in "BLV"], transition_ms=500), list("BLV"))
+    praised = [finding for finding in judgement.findings if finding.kind == "praise"]
+    assert {finding.sign_index for finding in praised} == {0, 1, 2}
+    for finding in praised:
+        sign = judgement.signs[finding.sign_index]
+        assert (finding.gloss, finding.start_ms, finding.end_ms) == (sign.gloss, sign.start_ms, sign.end_ms)
+    ends = [(sign.start_ms, sign.end_ms) for sign in judgement.signs]
+    assert all(end < start for (_, end), (start, _) in zip(ends, ends[1:], strict=False)), "one after the other"
 
 
 @pytest.mark.parametrize("degrees", [-80, 80])
