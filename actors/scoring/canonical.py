@@ -16,7 +16,7 @@ import numpy as np
 
 from protocol.landmarks import Block, LandmarkClip, Layout, VideoFormat
 
-from .resample import GRID_STEP_MS, grid_times, lengths, resample_track, zero_for_nan
+from .resample import GRID_STEP_MS, grid_times, lengths, median, resample_track, zero_for_nan
 
 RIGHT_SLOT, LEFT_SLOT = 0, 1
 PALM_LENGTHS_PER_SHOULDER_WIDTH = 2.2
@@ -126,11 +126,11 @@ def find_body(blocks: dict[Block, np.ndarray], video: VideoFormat) -> BodyFrame 
         shoulders = pose[:, (LEFT_SHOULDER, RIGHT_SHOULDER), :2]
         shoulders = shoulders[np.isfinite(shoulders).all(axis=(1, 2))]
         if len(shoulders):
-            left, right = np.median(shoulders, axis=0).astype(np.float64)
+            left, right = median(shoulders).astype(np.float64)
             across = left - right
             roll = float(np.arctan2(across[1], across[0])) if across[0] > 0 else 0.0
-            widths = np.linalg.norm(shoulders[:, 0] - shoulders[:, 1], axis=1)
-            unit = max(float(np.median(widths)), 1e-6)
+            widths = lengths(shoulders[:, 0] - shoulders[:, 1])
+            unit = max(float(median(widths)), 1e-6)
             return BodyFrame((left + right) / 2.0, unit, roll, True)
     unit = _palm_unit(blocks)
     if unit is None:
@@ -167,7 +167,7 @@ def slot_anchors(pose: np.ndarray | None, body: BodyFrame) -> np.ndarray:
     known = pose[np.isfinite(pose[:, :13, :2]).all(axis=(1, 2))]
     if not len(known):
         return np.full((2, len(ANCHORS), 2), np.nan, np.float32)
-    points = to_body(np.median(known[:, :, :2], axis=0), body)
+    points = to_body(median(known[:, :, :2]), body)
     mouth = (points[LEFT_MOUTH] + points[RIGHT_MOUTH]) / 2
     eyes = (points[LEFT_EYE] + points[RIGHT_EYE]) / 2
     forehead = eyes + (eyes - points[NOSE])
@@ -234,8 +234,8 @@ def _palm_unit(blocks: dict[Block, np.ndarray]) -> float | None:
         np.linalg.norm((blocks[b][:, MIDDLE_KNUCKLE] - blocks[b][:, WRIST])[:, :2], axis=1)
         for b in (Block.RIGHT_HAND, Block.LEFT_HAND)
     ]
-    lengths = np.concatenate(
+    sizes = np.concatenate(
         [np.where(np.isfinite(whole), whole, plane) for whole, plane in zip(palms, flat, strict=True)]
     )
-    lengths = lengths[np.isfinite(lengths)]
-    return max(PALM_LENGTHS_PER_SHOULDER_WIDTH * float(np.median(lengths)), 1e-6) if len(lengths) else None
+    sizes = sizes[np.isfinite(sizes)]
+    return max(PALM_LENGTHS_PER_SHOULDER_WIDTH * float(median(sizes)), 1e-6) if len(sizes) else None

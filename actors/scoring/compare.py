@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
 from .align import symmetric_distances
-from .parameters import BLOCKS, Features
+from .parameters import BLOCKS, Features, Measurement, measured_without
 
 MISS_SHARE = 0.7
 """A hand that is absent from one side costs as much as a difference of this share of the block's scale."""
@@ -27,6 +28,8 @@ MIRROR_MARGIN = 0.3
 """A mirror in which the hands in use agree worse than in the other by this share is not what the signer meant."""
 
 AS_SIGNED, MIRRORED = 0, 1
+
+Number = TypeVar("Number", float, np.ndarray)
 
 
 ROWS: dict[str, slice] = {}
@@ -68,6 +71,11 @@ class Pack:
         index = np.arange(len(self))[indices] if isinstance(indices, slice) else np.asarray(indices, np.intp)
         arrays = (self.values, self.squares, self.there, self.has_body, self.still)
         return Pack(*(each.take(index, axis=-1) for each in arrays))
+
+    def without(self, measurement: Measurement) -> Pack:
+        """The pack as if one measurement were never made; the others of its block count for it."""
+        values = self.values * measured_without(measurement)[:, None, None, None]
+        return replace(self, values=values, squares=np.add.reduceat(values**2, _FIRST_ROWS, axis=0))
 
     def first_moment(self) -> Pack:
         """The pack of still references without their repetition in time."""
@@ -162,10 +170,15 @@ def terms_at(
     moments, places, which = at
     count, own, other = len(unlike), np.array([mirror, 1 ^ mirror]).reshape(2, -1), np.array([[0], [1]])
     a, c = _there(sign)[:, own, moments], references.there[:, other, places, which]
-    shared, kind = np.minimum(a, c), _KIND[:count]
-    weights = block_weights(sign, references, count)[:, None, which]
-    above = unlike[:, own, moments, other, places, which] * shared[kind] + (a + c - 2 * shared)[kind]
-    return Terms(weights * above, weights * (a + c - shared)[kind])
+    kind, weights = _KIND[:count], block_weights(sign, references, count)[:, None, which]
+    return Terms(*term(weights, unlike[:, own, moments, other, places, which], a[kind], c[kind]))
+
+
+def term(weight: Number, unlike: Number, a: Number, c: Number) -> tuple[Number, Number]:
+    """What one block adds to numerator and denominator of a cost: numbers or arrays alike."""
+    apart = abs(a - c)
+    shared = (a + c - apart) / 2
+    return weight * (unlike * shared + apart), weight * (shared + apart)
 
 
 def local_costs(sign: Features, references: Pack, count: int = len(BLOCKS)) -> np.ndarray:
@@ -186,10 +199,17 @@ def costs_of(unlike: np.ndarray, sign: Features, references: Pack) -> np.ndarray
     below = total * (a + c - shared)
     above = below - total * shared
     above[_WRIST] += weights[0] * unlike[0] * shared[_WRIST]
-    above[_HAND] += np.einsum("bijklr,br->ijklr", unlike[1:], weights[1:]) * shared[_HAND]
+    above[_HAND] += _weighted(unlike[1:], weights[1:]) * shared[_HAND]
     above, below = above.sum(axis=0), below.sum(axis=0)
     straight, crossed = above[:, :, 0] + above[::-1, :, 1], below[:, :, 0] + below[::-1, :, 1]
     return straight / np.maximum(crossed, np.float32(LEAST_EVIDENCE))
+
+
+def _weighted(unlike: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Sum over the blocks ``(b, …, R)`` by their weights ``(b, R)``."""
+    if (weights == weights[:, :1]).all():  # a matrix product where all references have, or all lack, a body
+        return (weights[:, 0] @ unlike.reshape(len(unlike), -1)).reshape(unlike.shape[1:])
+    return np.einsum("bijklr,br->ijklr", unlike, weights)
 
 
 def distances(sign: Features, references: Pack) -> np.ndarray:

@@ -101,6 +101,24 @@ NUMBERS = sum(each.size for each in MEASUREMENTS)
 _ENDS = np.cumsum([each.size for each in MEASUREMENTS]).tolist()
 _COLUMNS = {each.name: slice(end - each.size, end) for each, end in zip(MEASUREMENTS, _ENDS, strict=True)}
 
+
+
+def measured_without(measurement: Measurement) -> np.ndarray:
+    """Factors ``(NUMBERS,)`` of all columns where one measurement is not made: its own are 0, and the others of its
+    block make up for it.
+    """
+    factors = np.ones(NUMBERS, np.float32)
+    [block] = [each for each in BLOCKS if measurement in each.measurements]
+    whole = sum(each.share**2 for each in block.measurements)
+    for each in block.measurements:
+        factors[_COLUMNS[each.name]] = (
+            0.0 if each is measurement else np.sqrt(whole / (whole - measurement.share**2))
+        )
+    return factors
+
+
+_NOT_EMBEDDED = measured_without(EMBEDDING)
+
 PROXIMITY_REACH = 0.25
 """Shoulder widths at which nearness to a place of the body fades (standard deviation of its bell)."""
 TOUCH_REACH = 0.25
@@ -196,11 +214,11 @@ def measure_hands(
     seen: np.ndarray,
     wrists: np.ndarray,
     anchors: np.ndarray,
-    embedder: HandshapeEmbedder,
+    embedder: HandshapeEmbedder | None,
     has_body: bool,
 ) -> Features:
     """``measure`` from its parts, for one or more moments: ``hands`` ``(2, T, 21, 3)``, ``seen`` ``(2, T)``,
-    ``wrists`` ``(2, T, 2)``.
+    ``wrists`` ``(2, T, 2)``. Without an ``embedder`` the others of the hand shape's measurements count for it.
     """
     points = np.where(seen[:, :, None, None], hands, np.float32(0.0))
     found = Features(
@@ -211,7 +229,8 @@ def measure_hands(
         hands=points,
         has_body=has_body,
     )
-    found.of(EMBEDDING)[seen] = embedder.embed(points[seen] * _IN_PLANE)
+    if embedder is not None:
+        found.of(EMBEDDING)[seen] = embedder.embed(points[seen] * _IN_PLANE)
     apart = tip_distances(points)
     found.of(TIP_DISTANCES)[:] = apart
     found.of(FINGER_TOUCH)[:] = finger_touch(apart)
@@ -220,6 +239,8 @@ def measure_hands(
     if has_body:
         found.of(TIPS_FROM_NOSE)[:] = tips_from_nose(points, anchors)
         found.of(PROXIMITY)[:] = proximity(points, anchors)
+    if embedder is None:
+        np.multiply(found.values, _NOT_EMBEDDED, out=found.values)
     found.values[~seen] = 0.0
     if has_body:
         found.of(WRIST_PLACE)[:] = zero_for_nan(wrists)

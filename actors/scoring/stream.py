@@ -23,10 +23,9 @@ from .canonical import (
     slot_wrists,
     square_blocks,
 )
-from .embedder import HandshapeEmbedder
 from .live import LiveMarks, hint
 from .locate import state_costs
-from .parameters import Features, measure_hands
+from .parameters import EMBEDDING, Features, measure_hands
 from .references import SIGN_FRAMES, Library
 from .resample import GRID_STEP_MS, zero_for_nan
 from .results import Judgement, ProvisionalMarks, rounded
@@ -39,7 +38,7 @@ FOLLOWED_EVERY_MS = 90
 hand costs most of them, and ten pictures a second tell them enough. The judgement is of every frame."""
 BODY_FRAMES = 10
 """Latest followed frames that tell where the body is."""
-BODY_EVERY, BODY_EVERY_AT_FIRST = 10, 2
+BODY_EVERY, BODY_EVERY_AT_FIRST = 20, 2
 """Followed frames after which the body is looked for again."""
 LONGEST_STEP = 15
 """Grid moments that one frame may stand for: after a longer silence the learner has been away."""
@@ -54,19 +53,12 @@ class AttemptScoring:
         layout: Layout,
         video: VideoFormat,
         library: Library,
-        embedder: HandshapeEmbedder,
         judge: Callable[[LandmarkClip, Sequence[str]], Judgement],
     ) -> None:
-        self._glosses, self._layout, self._video, self._embedder, self._judge = (
-            tuple(glosses),
-            layout,
-            video,
-            embedder,
-            judge,
-        )
+        self._glosses, self._layout, self._video, self._judge = tuple(glosses), layout, video, judge
         typical = [library.typical[gloss] for gloss in self._glosses]
         goals = np.stack([library.references[index].sign.centre for index in typical])
-        self._live = LiveMarks(library.packed.take(typical), goals)
+        self._live = LiveMarks(library.packed.take(typical).without(EMBEDDING), goals)
         states = len(self._glosses) * (SIGN_FRAMES + 1) + 1
         self._ways = OnlineAlignment((2, states))
         self._pushed: list[np.ndarray] = []
@@ -75,6 +67,7 @@ class AttemptScoring:
         self._looks = 0
         self._body: BodyFrame | None = None
         self._anchors = np.full((2, len(ANCHORS), 2), np.nan, np.float32)
+        self._has_body = False
         self._moments = 0
         self._state = 0
         self._seen = (False, False)
@@ -130,9 +123,10 @@ class AttemptScoring:
         self._find_body(frames)
         through = [int((time - self._times[0]) / GRID_STEP_MS + 1e-6) + 1 for time in times]
         features = self._measure(frames)
-        resting = ~raised(features)
-        tables = state_costs(self._live.costs(features), resting)
-        mirrors, states = [], []
+        up = raised(features)
+        tables = state_costs(self._live.costs(features), ~up)
+        mirrors: list[int] = []
+        states: list[int] = []
         for row, moments in enumerate(through):
             for _ in range(min(moments - self._moments, LONGEST_STEP)):
                 self._ways.push(tables[:, row])
@@ -141,18 +135,19 @@ class AttemptScoring:
             mirrors.append(mirror)
             states.append(state)
         self._state = states[-1]
-        self._live.remember(features, np.array(mirrors), np.array(states))
+        self._live.remember(features, mirrors, states, up.tolist())
 
     def _find_body(self, frames: np.ndarray) -> None:
         """Where the body is by the latest frames: looked for often at first, then now and then."""
         self._followed.extend(frames)
         self._looks += 1
-        if self._looks % (BODY_EVERY if self._looks > BODY_EVERY else BODY_EVERY_AT_FIRST) != 1:
+        if self._looks % (BODY_EVERY if self._looks > BODY_FRAMES else BODY_EVERY_AT_FIRST) != 1:
             return
         blocks = square_blocks(np.array(self._followed), self._layout, self._video, face=False)
         self._body = find_body(blocks, self._video)
         if self._body is not None:
             self._anchors = slot_anchors(blocks.get(Block.POSE), self._body)
+            self._has_body = self._body.from_pose and bool(np.isfinite(self._anchors).all())
 
     def _measure(self, frames: np.ndarray) -> Features:
         """Features of ``frames``, in the body frame that the latest frames show."""
@@ -161,6 +156,5 @@ class AttemptScoring:
         hands = slot_hands(blocks[Block.RIGHT_HAND], blocks[Block.LEFT_HAND], body)
         seen = np.isfinite(hands[..., :2]).all(axis=(2, 3))
         self._seen = (bool(seen[RIGHT_SLOT, -1]), bool(seen[LEFT_SLOT, -1]))
-        has_body = body.from_pose and bool(np.isfinite(self._anchors).all())
         wrists = slot_wrists(blocks.get(Block.POSE), body, len(frames))
-        return measure_hands(zero_for_nan(hands), seen, wrists, self._anchors, self._embedder, has_body)
+        return measure_hands(zero_for_nan(hands), seen, wrists, self._anchors, None, self._has_body)
