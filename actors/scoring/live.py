@@ -88,8 +88,8 @@ class LiveMarks:
                 self._note(self._astray[sign], features, weights, (mirror, moment, nearest, sign))
 
     def marks(self, sign_index: int, fit: Calibration) -> tuple[float | None, dict[str, float | None]]:
-        """The sign's mark so far over all that a moment shows, and its parameters' marks; None for what it has not
-        shown.
+        """The sign's mark so far and those of its parameters, of which it is the mean: the curve of the judgement's
+        accuracy is for distances of whole signs. None for what it has not shown.
         """
         signed, astray = self._signed[sign_index], self._astray[sign_index]
         sums = astray if signed.moments < _OWN_MOMENTS and astray.moments >= _ASTRAY_MOMENTS else signed
@@ -97,9 +97,8 @@ class LiveMarks:
         for parameter, above, below in zip(_PLACED, sums.above, sums.below, strict=True):
             marks[parameter.value] = _mark(fit, parameter, above / below if below > 0 else None)
         marks[Parameter.MOVEMENT.value] = _mark(fit, Parameter.MOVEMENT, _path_distance(self._paths[sign_index]))
-        evidence = sum(sums.below)
-        overall = float(fit.overall.mark(sum(sums.above) / evidence)) if evidence > LEAST_EVIDENCE else None
-        return overall, marks
+        known = [mark for mark in marks.values() if mark is not None]
+        return (sum(known) / len(known) if sum(sums.below) > LEAST_EVIDENCE else None), marks
 
     def _note(
         self, sums: _Sums, features: Features, weights: np.ndarray, at: tuple[int, int, int, int]
