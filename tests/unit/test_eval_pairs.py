@@ -14,9 +14,8 @@ from actors.scoring.evaluation.dataset import LabelledClip, read_dataset
 from actors.scoring.evaluation.figures import Timing, figures
 from actors.scoring.evaluation.libraries import prepare_references
 from actors.scoring.evaluation.material import Material, choose_material
-from actors.scoring.evaluation.metrics import gloss_scores
+from actors.scoring.evaluation.metrics import gloss_scores, nearest_gloss
 from actors.scoring.evaluation.pairs import (
-    LEAST_ACCURACY,
     PairScorer,
     measure_scores,
     prepare_attempt,
@@ -27,6 +26,8 @@ from actors.scoring.references import Library
 from actors.scoring.scorer import Scorer
 from protocol.landmarks import HANDS_POSE, LandmarkClip, VideoFormat
 from server import models
+
+FEW_LABELS = {*"01234", "HELLO", "NO", "PLEASE", "YES"}
 
 
 @pytest.fixture(scope="module")
@@ -91,17 +92,24 @@ def test_an_attempt_without_hands_has_no_mark_and_no_reference(shared_data: Path
     assert figures(measured).attempts == len(clips)
 
 
-def test_the_nearest_references_decide_as_all_of_them_do(shared_data: Path, embedder: HandshapeEmbedder) -> None:
-    """Static hands have no tempo, so the nearest references are the ones that score highest."""
-    clips = _some(read_dataset(shared_data / "asl_digits_static.npz"), labels=5, signers=20, each=1)
+@pytest.mark.parametrize(("name", "each"), [("asl_digits_static.npz", 1), ("asl_words.npz", 2)])
+def test_the_nearest_references_decide_as_all_of_them_do(
+    shared_data: Path, embedder: HandshapeEmbedder, name: str, each: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where tempo and movement, which count last, change which references are the best."""
+    monkeypatch.setattr(pairs_module, "SCORED_AT_ONCE", 2)
+    signed = [clip for clip in read_dataset(shared_data / name) if clip.label in FEW_LABELS]
+    clips = _some(signed, labels=5, signers=20, each=each)
     material = choose_material(clips)
     made = prepare_references(material.references, embedder)
     every, nearest = (score(material, made, embedder).closed for score in (score_pairs, score_nearest))
     scored = np.isfinite(nearest)
-    assert scored.sum() == 3 * 5 * len(material.attempts) < np.isfinite(every).sum() / 5
+    assert scored.sum() < np.isfinite(every).sum() / 2
     np.testing.assert_array_equal(nearest[scored], every[scored])
-    glosses = np.array([int(clip.label) for clip in material.references])
-    np.testing.assert_allclose(gloss_scores(nearest, glosses, 5), gloss_scores(every, glosses, 5), atol=LEAST_ACCURACY)
+    names = sorted({clip.label for clip in clips})
+    glosses = np.array([names.index(clip.label) for clip in material.references])
+    found, truth = (nearest_gloss(gloss_scores(scores, glosses, len(names))) for scores in (nearest, every))
+    np.testing.assert_array_equal(found, truth)
 
 
 def test_a_sample_and_the_nearest_stay_within_the_bound_together(
@@ -111,7 +119,7 @@ def test_a_sample_and_the_nearest_stay_within_the_bound_together(
     clips = _some(read_dataset(shared_data / "asl_digits_static.npz"), labels=4, signers=25, each=1)
     measured, _ = measure_scores(clips, None, embedder)
     counted = [int(np.isfinite(scores.closed).sum()) for scores in (measured.pairs, measured.nearest)]
-    assert 4_500 < sum(counted) <= 5_000 and counted[1] == 3 * 4 * len(clips)
+    assert 4_500 < sum(counted) <= 5_000 and 3 * len(clips) <= counted[1] <= 2_500
     found = figures(measured)
     assert (found.attempts, found.pairs) == (len(clips), counted[0])
     assert found.top1 > 0.95 and sum(row.attempts for row in found.table) == len(clips)

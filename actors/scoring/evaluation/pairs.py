@@ -39,9 +39,10 @@ from .dataset import LabelledClip
 from .figures import Measured, PairScores
 from .libraries import References, Track, prepare_references, untracked
 from .material import MAX_PAIRS, Material, choose_material, choose_searched
-from .metrics import BEST_REFERENCES
+from .metrics import BEST_REFERENCES, gloss_scores
 
-NEAREST_GLOSSES = 10
+SCORED_AT_ONCE = 8
+"""References of a gloss that are scored in one go while the nearest gloss is sought."""
 LEAST_ACCURACY = 0.001
 """Below it fluency, which counts by accuracy, cannot move the score by 0.0003."""
 
@@ -122,11 +123,13 @@ def score_pairs(
 def score_nearest(
     material: Material, references: References, embedder: HandshapeEmbedder, track: Track = untracked
 ) -> PairScores:
-    """Scores every attempt of ``material`` against the ``BEST_REFERENCES`` nearest references of each of the
-    ``NEAREST_GLOSSES`` nearest glosses, out of all its references by other signers. Nearest are those that would score
-    highest if each were signed fluently: what decides which gloss scores highest, for a small part of the pairs.
+    """Scores as many references by other signers as tell which gloss each attempt of ``material`` scores highest for:
+    the same gloss as by all pairs (``gloss_scores``), for a small part of them. No score is higher than it would be
+    were the sign made fluently and with all of its movement; references are scored in the order of that bound until
+    no bound exceeds the best gloss (the threshold algorithm, Fagin, Lotem & Naor 2003), or half of ``MAX_PAIRS`` are.
     """
-    return _scored(material, references, embedder, track, "Finding the nearest signs", NEAREST_GLOSSES)
+    most = MAX_PAIRS // 2 // max(len(material.attempts), 1)
+    return _scored(material, references, embedder, track, "Finding the nearest signs", most)
 
 
 def _scored(
@@ -135,7 +138,7 @@ def _scored(
     embedder: HandshapeEmbedder,
     track: Track,
     what: str,
-    nearest_glosses: int | None,
+    most: int | None,
 ) -> PairScores:
     shape = (len(material.attempts), len(material.references))
     closed, open_ = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -147,7 +150,7 @@ def _scored(
         if ready is None:
             not_judged += 1
         elif len(columns):
-            scores = scorer.scores(ready, attempt.label, attempt.signer, nearest_glosses)
+            scores = scorer.scores(ready, attempt.label, attempt.signer, most)
             closed[row, columns], open_[row, columns] = scores
     return PairScores(closed, open_, not_judged)
 
@@ -160,47 +163,65 @@ class PairScorer:
         self._fit = fit
         self._signers = np.array([reference.signer for reference in references])
         self._glosses = np.array([reference.gloss for reference in references])
+        self._numbers = np.array([self._library.glosses.index(gloss) for gloss in self._glosses], np.intp)
         self._speeds = [None if reference.still else reference_speed(reference) for reference in references]
         self._arcs = [None if speed is None else reference_arc(speed) for speed in self._speeds]
         self._typical: dict[str, dict[str, int]] = {}
         self._to_typical: dict[int, np.ndarray] = {}
 
     def scores(
-        self, attempt: PreparedAttempt, label: str, signer: str, nearest_glosses: int | None = None
+        self, attempt: PreparedAttempt, label: str, signer: str, most: int | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Closed and open scores ``(R,)``; NaN for the signer's own references, and for those that are not among the
-        nearest of the ``nearest_glosses``, if that is given.
+        """Closed and open scores ``(R,)``; NaN for the signer's own references, and if ``most`` is given for all but
+        those, hardly more than ``most``, that tell which gloss scores highest.
         """
         found = self.evidence(attempt, label, signer)
-        compared = np.isfinite(found.closed[:, 0])
         marks = [self._marks(attempt, each) for each in (found.closed, found.open)]
-        if nearest_glosses is not None:
-            best = overall_score(*marks[0], marks[0][0])
-            compared &= self._nearest(np.where(compared, best, -np.inf), nearest_glosses)
-        plausible = np.fmax(marks[0][0], marks[1][0]) >= LEAST_ACCURACY
-        right = np.flatnonzero(compared & plausible).tolist()
-        fluency, made = np.zeros(len(compared)), np.ones(len(compared))
-        moving = [index for index in right if self._speeds[index] is not None]
-        paths = self._paths(attempt.sign, found, moving)
-        fluency[right] = [self._fluency(attempt, index, paths.get(index)) for index in right]
-        made[moving] = [self._made(attempt.sign, found, index, paths[index]) for index in moving]
-        closed, open_ = (
-            np.where(compared, overall_score(accuracy, confidence, accuracy * fluency), np.nan)
-            for accuracy, confidence in ((with_movement(each, made), confidence) for each, confidence in marks)
-        )
-        return closed, open_
+        compared = np.isfinite(found.closed[:, 0])
+        scores = np.full((2, len(compared)), np.nan)
+        if most is None:
+            asked = np.flatnonzero(compared)
+            scores[:, asked] = self._overall(attempt, found, marks, asked)
+            return scores[0], scores[1]
+        accuracy, confidence = marks[0]
+        estimate = np.where(compared, overall_score(accuracy, confidence, accuracy), np.nan)
+        while (known := np.isfinite(scores[0])).sum() < most and len(asked := self._promising(estimate, known)):
+            scores[:, asked] = self._overall(attempt, found, marks, asked)
+            estimate[asked] = scores[0, asked]
+        return scores[0], scores[1]
 
-    def _nearest(self, score: np.ndarray, glosses: int) -> np.ndarray:
-        """Which references ``(R,)`` have the highest ``score`` for their gloss, of the ``glosses`` that score highest.
+    def _promising(self, estimate: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """Places of the references to score next, none where the gloss that scores highest is known.
+
+        ``estimate`` ``(R,)`` is the score where it is ``known``, else what it is at most. The best references of the
+        gloss that may score highest are asked for; once its best are known, no other gloss can score higher.
         """
-        best: dict[str, list[int]] = {}
-        for index in np.argsort(-score, kind="stable").tolist():
-            gloss = self._library.references[index].gloss
-            if gloss in best or len(best) < glosses:
-                best.setdefault(gloss, []).append(index)
-        chosen = np.zeros(len(score), bool)
-        chosen[[index for mine in best.values() for index in mine[:BEST_REFERENCES]]] = True
-        return chosen
+        if not np.isfinite(estimate).any():
+            return np.empty(0, np.intp)
+        nearest = int(np.nanargmax(gloss_scores(estimate[None], self._numbers, len(self._library.glosses))))
+        mine = np.flatnonzero((self._numbers == nearest) & np.isfinite(estimate))
+        mine = mine[np.argsort(-estimate[mine], kind="stable")]
+        return mine[:0] if known[mine[:BEST_REFERENCES]].all() else mine[~known[mine]][:SCORED_AT_ONCE]
+
+    def _overall(
+        self,
+        attempt: PreparedAttempt,
+        found: Evidence,
+        marks: Sequence[tuple[np.ndarray, np.ndarray]],
+        asked: np.ndarray,
+    ) -> np.ndarray:
+        """Closed and open scores ``(2, n)`` against the references ``asked`` ``(n,)``."""
+        plausible = asked[np.fmax(marks[0][0], marks[1][0])[asked] >= LEAST_ACCURACY].tolist()
+        moving = [index for index in plausible if self._speeds[index] is not None]
+        paths = self._paths(attempt.sign, found, moving)
+        fluency, made = np.zeros(len(self._glosses)), np.ones(len(self._glosses))
+        fluency[plausible] = [self._fluency(attempt, index, paths.get(index)) for index in plausible]
+        made[moving] = [self._made(attempt.sign, found, index, paths[index]) for index in moving]
+        overall = []
+        for accuracy, confidence in marks:
+            moved = with_movement(accuracy, made)
+            overall.append(overall_score(moved, confidence, moved * fluency)[asked])
+        return np.stack(overall)
 
     def evidence(self, attempt: PreparedAttempt, label: str, signer: str) -> Evidence:
         """What the marks are made of, for every reference by another signer."""
@@ -267,6 +288,8 @@ class PairScorer:
         paths: dict[int, np.ndarray] = {}
         for number, reading in enumerate(_readings(sign)):
             chosen = [index for index in indices if found.reading[index] == number]
+            if not chosen:
+                continue
             costs = local_costs(reading, self._library.packed.take(chosen))
             ways = symmetric_paths(costs[found.mirror[chosen], :, :, np.arange(len(chosen))].transpose(1, 2, 0))
             paths.update(zip(chosen, ways, strict=True))
