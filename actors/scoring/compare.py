@@ -206,8 +206,10 @@ def costs_of(unlike: np.ndarray, sign: Features, references: Pack) -> np.ndarray
 
 
 def _weighted(unlike: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Sum over the blocks ``(b, …, R)`` by their weights ``(b, R)``."""
-    if (weights == weights[:, :1]).all():  # a matrix product where all references have, or all lack, a body
+    """Sum over the blocks ``(b, …, R)`` by their weights ``(b, R)``: one matrix product where all references
+    have, or all lack, a body.
+    """
+    if weights.shape[1] and (weights == weights[:, :1]).all():
         return (weights[:, 0] @ unlike.reshape(len(unlike), -1)).reshape(unlike.shape[1:])
     return np.einsum("bijklr,br->ijklr", unlike, weights)
 
