@@ -1,10 +1,12 @@
 // Takes the place of landmarks/landmarker.js where a test needs the same landmarks each time: plays a recording in a loop,
-// as often a second as it was recorded, and from just before its beginning when a try begins. What comes after it, from
-// the page to the database, is the real thing.
+// as often a second as it was recorded, and from just before its beginning when a try begins. Where the test sets
+// `triesToSign`, hands stay down after so many tries. What comes after it, from the page to the database, is the real
+// thing.
 import { TypedEvents } from "../client/events.js";
 
 const RECORDING = globalThis.structuredClone(/* recording */ null);
 const REST_BEFORE = 8;
+globalThis.triesToSign = Infinity;
 
 export class Landmarker extends TypedEvents {
   where = "recording";
@@ -39,7 +41,9 @@ export class Landmarker extends TypedEvents {
   #show() {
     const { frames, brightness, intervalMs } = RECORDING;
     const recording = document.querySelector("main")?.dataset.phase === "recording";
-    if (recording && !this.#recording) this.#first = this.#next + REST_BEFORE;
+    if (this.#recording && !recording) globalThis.triesToSign -= 1;
+    const resting = !recording && globalThis.triesToSign <= 0;
+    if (resting || (recording && !this.#recording)) this.#first = this.#next + REST_BEFORE;
     this.#recording = recording;
     const frame = frames.at((this.#next - this.#first) % frames.length);
     const landmarks = Float32Array.from(frame, (value) => value ?? NaN);

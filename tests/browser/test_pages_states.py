@@ -220,9 +220,11 @@ def test_the_database_is_away(practise: Callable[..., Any], page_server: ServerP
 def test_practice_without_hands_on_the_keyboard(practise: Callable[..., Any]) -> None:
     page = practise("L", "glosses=L")
     page.wait_for_selector(CAMERA_READY)
+    page.evaluate("triesToSign = 0")
     page.get_by_role("radio", name="Hands up").check()
     capture(page, "practice-hands-free")
     for mark in ("1", "2"):
+        page.evaluate("triesToSign = 1")
         page.wait_for_selector(f".result[data-attempt='{mark}'] [data-stored]")
         assert "Raise your hands to try again." in page.locator(".controls").inner_text()
     assert page.evaluate("JSON.parse(localStorage.getItem('storysign.preferences')).handsFree")
@@ -246,8 +248,6 @@ def test_a_try_that_was_good(practise: Callable[..., Any], page_server: ServerPr
     page.wait_for_selector(READY)
     capture(page, "practice-ready")
     page.get_by_role("button", name="Start").click()
-    page.wait_for_selector(".countdown")
-    capture(page, "practice-countdown")
     page.wait_for_selector(".gloss.now")
     page.wait_for_selector(".live .mark[data-tone=good]")
     picture(page, "practice-recording")
@@ -288,6 +288,8 @@ def test_a_try_that_cannot_be_judged(practise: Callable[..., Any]) -> None:
     page = practise("", "glosses=A")
     page.wait_for_selector(READY)
     page.get_by_role("button", name="Start").click()
+    page.wait_for_selector(".countdown")
+    capture(page, "practice-countdown")  # here, where no try is over before the pictures have been taken
     page.wait_for_selector("main[data-phase=recording]")
     wait_for_feedback(page, 6)
     page.get_by_role("button", name="Done").click()
