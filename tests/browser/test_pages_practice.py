@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.pages import DRAWN_LETTER as LETTER
-from tests.support.pages import picture, stored_results, wait_for_feedback
+from tests.support.pages import end_the_try, picture, stored_results, wait_for_feedback
 from tests.support.server_process import ServerProcess
 
 READY = "body[data-connection=online] main[data-phase=ready][data-camera=ready]"
@@ -58,7 +58,7 @@ def test_from_the_camera_to_progress(
     picture(page, "real-recording")
     page.wait_for_selector(".live .mark[data-tone=good]")
     wait_for_feedback(page, 5)
-    page.get_by_role("button", name="Done").click()
+    end_the_try(page)
     page.wait_for_selector(".result [data-stored]")
     figures = json.loads(page.locator(".speed").get_attribute("data-figures"))
     attempts = stored_results(page, page_server)
@@ -83,9 +83,7 @@ def test_a_filmed_signer(visit: Callable[..., Any], page_server: ServerProcess, 
     page.wait_for_selector("main[data-phase=recording]")
     wait_for_feedback(page, 3)
     picture(page, "real-filmed")
-    page.wait_for_selector(".result [data-stored], .controls .primary:has-text('Done')")
-    if page.get_by_role("button", name="Done").count():
-        page.get_by_role("button", name="Done").click()
+    end_the_try(page)
     page.wait_for_selector(".result [data-stored]")
     (result,) = stored_results(page, page_server)
     _assert_shown(page, result)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.pages import DRAWN_LETTER, stored_results, wait_for_feedback, wait_until_kept
+from tests.support.pages import DRAWN_LETTER, end_the_try, stored_results, wait_for_feedback, wait_until_kept
 from tests.support.server_process import ServerProcess
 
 Visit = Callable[..., Any]
@@ -71,11 +71,6 @@ def test_a_second_tab_goes_on(signing: Any, page_server: ServerProcess, visit: V
     signing.wait_for_selector("[data-state=superseded]")
     assert "You practise in another tab" in said(signing)
     assert_cut_off_and_saved(newer, page_server)
-
-
-def end_the_try(page: Any) -> None:
-    """By the button, unless the hands came out of view on a busy machine, which ends it as well."""
-    page.evaluate("document.querySelector('main[data-phase=recording] .controls .primary')?.click()")
 
 
 def said(page: Any) -> str:

@@ -42,7 +42,7 @@ def test_files_of_another_version_are_let_go(running_server: ServerProcess, laun
         page.evaluate("path => caches.open('storysign-pages-1').then((cache) => cache.add(path))", old)
         assert old in page.evaluate(KEPT)
         page.reload()
-        for _ in range(100):  # the worker looks through what it keeps after it has answered
+        for _ in range(600):  # the worker looks through what it keeps after it has answered
             if old not in page.evaluate(KEPT):
                 break
             page.wait_for_timeout(50)

@@ -111,6 +111,11 @@ def wait_for_feedback(page: Any, count: int) -> None:
         page.wait_for_selector(f".speed:not([data-feedbacks='{seen}'])", state="attached")
 
 
+def end_the_try(page: Any) -> None:
+    """By the button, unless the hands came out of view on a busy machine, which ends it as well."""
+    page.evaluate("document.querySelector('main[data-phase=recording] .controls .primary')?.click()")
+
+
 def wait_until_kept(page: Any, ms: int) -> None:
     """Waits until the browser's store has so much of the attempt that the end of the page does not take away."""
     page.evaluate(_UNTIL_KEPT, ms)
