@@ -1,12 +1,13 @@
 // Takes the place of landmarks/landmarker.js where a test needs the same landmarks each time: plays a recording in a loop,
 // as often a second as it was recorded, and from just before its beginning when a try begins. Where the test sets
-// `triesToSign`, hands stay down after so many tries. What comes after it, from the page to the database, is the real
-// thing.
+// `triesToSign`, hands stay down after so many tries, and a try in which they do does not end by itself. What comes after
+// it, from the page to the database, is the real thing.
 import { TypedEvents } from "../client/events.js";
 
 const RECORDING = globalThis.structuredClone(/* recording */ null);
 const REST_BEFORE = 8;
 globalThis.triesToSign = Infinity;
+const isRecording = () => document.querySelector("main")?.dataset.phase === "recording";
 
 export class Landmarker extends TypedEvents {
   where = "recording";
@@ -40,9 +41,8 @@ export class Landmarker extends TypedEvents {
 
   #show() {
     const { frames, brightness, intervalMs } = RECORDING;
-    const recording = document.querySelector("main")?.dataset.phase === "recording";
-    if (this.#recording && !recording) globalThis.triesToSign -= 1;
-    const resting = !recording && globalThis.triesToSign <= 0;
+    const recording = isRecording();
+    const resting = globalThis.triesToSign <= 0;
     if (resting || (recording && !this.#recording)) this.#first = this.#next + REST_BEFORE;
     this.#recording = recording;
     const frame = frames.at((this.#next - this.#first) % frames.length);
@@ -52,6 +52,7 @@ export class Landmarker extends TypedEvents {
     const has = (point) => !Number.isNaN(landmarks[point * 3]);
     const seen = { body: has(0), left: has(33), right: has(54) };
     this.emit("frame", { landmarks, seen, capturedMs, brightness });
+    if (recording && !isRecording()) globalThis.triesToSign -= 1;
     if (this.#next % 25 === 0) this.emit("rate", { fps: 1000 / intervalMs, detectMs: 0 });
   }
 }
