@@ -39,6 +39,8 @@ JOIN_TIMEOUT_S = 240
 READY_TIMEOUT_S = 60
 FAREWELL_S = 60
 WITHIN_MS = 100.0
+RESERVE = 2
+"""Blank actors that our side keeps: with so many more than learners none is started while others are measured."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 """Ray gives its actors one thread for arithmetic; the others get the same."""
 
@@ -125,7 +127,7 @@ Start = Callable[[], tuple[int, str]]
 
 
 def _storysign(learners: int, folder: Path) -> tuple[Start, Callable[[], Any]]:
-    server = ServerProcess(Path(tempfile.mkdtemp(dir=folder)), warm=learners, settings=ONE_THREAD)
+    server = ServerProcess(Path(tempfile.mkdtemp(dir=folder)), warm=learners + RESERVE, settings=ONE_THREAD)
 
     def start() -> tuple[int, str]:
         server.start()
