@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from loadtests import samples as names
-from loadtests.processes import CpuMeter, tidy_up_on_sigterm
+from loadtests.processes import CpuMeter, frame_costs, tidy_up_on_sigterm
 from loadtests.samples import Samples, spread, why_not_counted
 from tests.support.server_process import ServerProcess, free_port
 
@@ -68,11 +68,8 @@ def measure(side: str, learners: int, seconds: float, folder: Path) -> dict[str,
 
 def _figures(samples: Samples, meter: CpuMeter, since_s: float, until_s: float) -> dict[str, Any]:
     since_s, until_s, cpu_s = meter.between(since_s, until_s)
-    frames = float(samples.values_ms(names.FRAMES, since_s, until_s).sum())
     return {
-        "frames_per_s": round(frames / (until_s - since_s), 1),
-        "cpu_us_per_frame": round(cpu_s / max(frames, 1.0) * 1e6, 1),
-        "cores": round(cpu_s / (until_s - since_s), 3),
+        **frame_costs(samples, since_s, until_s, cpu_s),
         "bytes_per_frame": round(samples.counts["bytes sent"] / max(samples.counts["frames sent"], 1)),
         "feedback_ms": spread(samples.values_ms(names.FEEDBACK, since_s, until_s)),
         "scored_ms": spread(samples.values_ms(names.SCORED, since_s, until_s)),

@@ -21,7 +21,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,7 +41,7 @@ from storage.tidb.engine import chunks, driver_sql
 from storage.tidb.engine import insert_sql as mysql_insert
 from storage.tidb.target import parse
 from tests.support.databases import create_database
-from tests.support.mariadb import MariaDb, missing
+from tests.support.mariadb import MariaDb, missing, running_mariadb
 from tests.support.store_makers import NOON_MS, a_flush, a_learner, a_session, an_attempt
 
 BLOB_BYTES = 12_000
@@ -236,15 +236,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--report", type=Path)
     report = parser.parse_args().report
-    server = None if missing() else MariaDb(durable=True)
-    try:
-        if server is not None:
-            server.install()
-            server.start()
+    with nullcontext() if missing() else running_mariadb(durable=True) as server:
         found = uvloop.run(bench(server))  # as in the writer's process
-    finally:
-        if server is not None:
-            server.stop()
     for name, lines in found.items():
         for line in lines:
             print(f"{name:8} " + "  ".join(f"{key} {value}" for key, value in line.items()))

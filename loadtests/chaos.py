@@ -30,7 +30,7 @@ from storage.open import open_store
 from storage.ports import Store
 from storage.records import id_from_text
 from tests.support.databases import Database, create_database
-from tests.support.mariadb import MariaDb, missing
+from tests.support.mariadb import MariaDb, missing, running_mariadb
 from tests.support.process_tree import SESSION_ACTOR, left_over, named
 from tests.support.server_process import ServerProcess
 
@@ -175,16 +175,11 @@ def _database(kind: str, folder: Path) -> Iterator[tuple[str, Path | MariaDb]]:
         file = folder / "storysign.db"
         yield f"sqlite:///{file}", file
         return
-    server = MariaDb(durable=True)
-    try:
-        server.install()
-        server.start()
+    with running_mariadb(durable=True) as server:
         url = server.url("chaos")
         asyncio.run(create_database(url, "chaos"))
         asyncio.run(Database(url).migrated())
         yield url, server
-    finally:
-        server.stop()
 
 
 def _result(

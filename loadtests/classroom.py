@@ -1,7 +1,7 @@
 """``make load``: a class of synthetic learners against a server of its own, and what the server used meanwhile.
 
-Starts ``storysign serve`` in a folder of its own (or takes ``--url``), runs locust headless with one of the shapes, and
-adds processor time a frame and memory a session over time to the report.
+Starts ``storysign serve`` in a folder of its own, runs locust headless with one of the shapes, and adds processor
+time a frame and memory a session over time to the report.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtests import samples as names
-from loadtests.processes import CpuMeter, MemoryMeter, tidy_up_on_sigterm
+from loadtests.processes import CpuMeter, MemoryMeter, frame_costs, tidy_up_on_sigterm
 from loadtests.samples import Samples
 from loadtests.shapes import SHAPES
 from tests.support.server_process import ServerProcess
@@ -80,13 +80,7 @@ def _costs(samples: Samples, cpu: CpuMeter) -> dict[str, Any]:
     sent_s = samples.times_s(names.FRAMES)
     if len(sent_s) < 2:
         return {}
-    since_s, until_s, cpu_s = cpu.between(float(sent_s[0]), float(sent_s[-1]))
-    frames = float(samples.values_ms(names.FRAMES, since_s, until_s).sum())
-    return {
-        "cpu_us_per_frame": round(cpu_s / max(frames, 1.0) * 1e6, 1),
-        "cores": round(cpu_s / (until_s - since_s), 3),
-        "frames_per_s": round(frames / (until_s - since_s), 1),
-    }
+    return frame_costs(samples, *cpu.between(float(sent_s[0]), float(sent_s[-1])))
 
 
 def main() -> None:

@@ -9,6 +9,9 @@ import time
 import numpy as np
 import psutil
 
+from loadtests.samples import FRAMES, Samples
+from tests.support.process_tree import SESSION_ACTOR
+
 
 def tidy_up_on_sigterm() -> None:
     """Has SIGTERM unwind the program as Ctrl-C does, so that the servers it has started are stopped."""
@@ -49,6 +52,16 @@ class CpuMeter:
         return inside[0][0], inside[-1][0], total
 
 
+def frame_costs(samples: Samples, since_s: float, until_s: float, cpu_s: float) -> dict[str, float]:
+    """What a server that used ``cpu_s`` of processor time in a span used for each frame sent to it."""
+    frames = float(samples.values_ms(FRAMES, since_s, until_s).sum())
+    return {
+        "frames_per_s": round(frames / (until_s - since_s), 1),
+        "cpu_us_per_frame": round(cpu_s / max(frames, 1.0) * 1e6, 1),
+        "cores": round(cpu_s / (until_s - since_s), 3),
+    }
+
+
 class MemoryMeter:
     """Memory (PSS: shared pages counted in shares) of a server's processes over time."""
 
@@ -83,5 +96,5 @@ class MemoryMeter:
         return found
 
 
-_SESSION_ACTOR = "ray::SessionAct"
+_SESSION_ACTOR = SESSION_ACTOR[:15]
 """A process's name in the kernel has fifteen letters."""

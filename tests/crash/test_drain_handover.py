@@ -16,25 +16,11 @@ from server.clips import read_clip
 from tests.support.databases import Database, create_database
 from tests.support.forwarder import Forwarder
 from tests.support.live_learner import LiveLearner
-from tests.support.mariadb import MariaDb, missing
+from tests.support.mariadb import MariaDb
 from tests.support.ray_cluster import ray_cluster
 from tests.support.server_process import ServerProcess
 
 LEARNERS = 5
-
-
-@pytest.fixture
-def own_mariadb() -> Iterator[MariaDb]:
-    """A database that this test may stop."""
-    if reason := missing():
-        pytest.skip(reason)
-    server = MariaDb()
-    try:
-        server.install()
-        server.start()
-        yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture

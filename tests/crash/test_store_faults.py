@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,20 +16,6 @@ from tests.support.store_checker import check_store
 from tests.support.store_makers import NOON_MS, StepRules, a_flush, a_practising_learner, an_attempt
 
 _ONE_FILE = ("--innodb-file-per-table=0", "--innodb-undo-tablespaces=0")
-
-
-@pytest.fixture
-def own_server() -> Iterator[MariaDb]:
-    """A server that this test may kill."""
-    if reason := missing():
-        pytest.skip(reason)
-    server = MariaDb()
-    try:
-        server.install()
-        server.start()
-        yield server
-    finally:
-        server.stop()
 
 
 async def test_faults_of_every_kind(mariadb: MariaDb) -> None:
@@ -102,27 +87,27 @@ async def test_a_missing_table_stops_the_server_in_words(mariadb: MariaDb) -> No
     await database.close()
 
 
-async def test_a_server_that_is_frozen_killed_and_started_again(own_server: MariaDb) -> None:
-    database = Database(own_server.url("storysign", deadline_s=1.0))
+async def test_a_server_that_is_frozen_killed_and_started_again(own_mariadb: MariaDb) -> None:
+    database = Database(own_mariadb.url("storysign", deadline_s=1.0))
     await create_database(database.url, "storysign")
     await database.migrated()
     store = await database.store()
     learner, activation = await a_practising_learner(store)
     assert (await store.flush([a_flush(activation, 0, 2)], NOON_MS))[0].kind == "committed"
 
-    own_server.process.send_signal(signal.SIGSTOP)
+    own_mariadb.process.send_signal(signal.SIGSTOP)
     with pytest.raises(StoreUnavailable, match="did not answer within 1 s"):
         await store.flush([a_flush(activation, 2, 3)], NOON_MS)
-    own_server.process.send_signal(signal.SIGCONT)
+    own_mariadb.process.send_signal(signal.SIGCONT)
     (outcome,) = await store.flush([a_flush(activation, 2, 3)], NOON_MS)
     assert outcome.stored_through == 3
 
-    own_server.kill()
+    own_mariadb.kill()
     with pytest.raises(StoreUnavailable, match="connection was lost|nobody answers"):
         await store.flush([a_flush(activation, 3, 4)], NOON_MS)
     with pytest.raises(StoreUnavailable, match="nobody answers at that address"):
         await store.learner(learner.id)
-    own_server.start()
+    own_mariadb.start()
     (outcome,) = await store.flush([a_flush(activation, 3, 5)], NOON_MS)
     assert outcome.stored_through == 5
     sessions = {learner.id: [activation.session.id]}
@@ -130,8 +115,8 @@ async def test_a_server_that_is_frozen_killed_and_started_again(own_server: Mari
     await database.close()
 
 
-async def test_a_read_only_database_makes_learners_wait(own_server: MariaDb) -> None:
-    database = Database(own_server.url("storysign"))
+async def test_a_read_only_database_makes_learners_wait(own_mariadb: MariaDb) -> None:
+    database = Database(own_mariadb.url("storysign"))
     await create_database(database.url, "storysign")
     await database.migrated()
     await database.rows("CREATE USER pupil@localhost IDENTIFIED BY 'secret'")

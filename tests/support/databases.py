@@ -17,7 +17,7 @@ from storage.open import open_engine, open_store
 from storage.plan import Plan, Query, Row
 from storage.ports import ProgressRules, Store
 from storage.tidb.target import parse
-from tests.support.mariadb import MariaDb, missing
+from tests.support.mariadb import MariaDb, missing, running_mariadb
 from tests.support.store_makers import NOON_MS, StepRules
 
 _numbers = itertools.count(1)
@@ -68,13 +68,17 @@ def mariadb() -> Iterator[MariaDb]:
     """A private server, shared by all tests of the run."""
     if reason := missing():
         pytest.skip(reason)
-    server = MariaDb()
-    try:
-        server.install()
-        server.start()
+    with running_mariadb() as server:
         yield server
-    finally:
-        server.stop()
+
+
+@pytest.fixture
+def own_mariadb() -> Iterator[MariaDb]:
+    """A server that this test may stop or kill."""
+    if reason := missing():
+        pytest.skip(reason)
+    with running_mariadb() as server:
+        yield server
 
 
 async def create_database(url: str, name: str) -> None:

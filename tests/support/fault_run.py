@@ -23,7 +23,7 @@ from storage.open import open_store
 from storage.records import Id, SessionClose, SessionRecord
 from storage.tidb.failures import OUTAGE, REFUSED, RETRY
 from tests.support.databases import Database, create_database
-from tests.support.mariadb import MariaDb, missing
+from tests.support.mariadb import MariaDb, missing, running_mariadb
 from tests.support.mysql_proxy import Fault, MysqlProxy
 from tests.support.store_checker import check_store
 from tests.support.store_makers import NOON_MS, StepRules, a_flush, a_learner, another_session
@@ -161,13 +161,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if reason := missing():
         sys.exit(reason)
-    server = MariaDb()
-    try:
-        server.install()
-        server.start()
+    with running_mariadb() as server:
         found = asyncio.run(run(server, "faults", arguments.faults, arguments.seed))
-    finally:
-        server.stop()
     text = json.dumps(found, indent=2)
     print(text)
     if arguments.report:

@@ -17,12 +17,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from storage.records import Id, id_from_text
 from tests.support.databases import Database, create_database
-from tests.support.mariadb import MariaDb, missing
+from tests.support.mariadb import MariaDb, missing, running_mariadb
 from tests.support.store_checker import check_store
 from tests.support.store_makers import a_practising_learner, another_session
 
@@ -87,15 +88,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--report", type=Path)
     arguments = parser.parse_args()
-    server = None if missing() else MariaDb(durable=True)
-    try:
-        if server is not None:
-            server.install()
-            server.start()
+    with nullcontext() if missing() else running_mariadb(durable=True) as server:
         found = asyncio.run(_run_all(server, arguments.kills, arguments.seed))
-    finally:
-        if server is not None:
-            server.stop()
     text = json.dumps(found, indent=2)
     print(text)
     if arguments.report:

@@ -8,6 +8,8 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 START_S = 60
@@ -29,6 +31,18 @@ def missing() -> str | None:
 
 def _program(name: str) -> str | None:
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+
+
+@contextmanager
+def running_mariadb(*, durable: bool = False, options: tuple[str, ...] = ()) -> Iterator[MariaDb]:
+    """A server that answers; it and its files are gone afterwards."""
+    server = MariaDb(durable=durable, options=options)
+    try:
+        server.install()
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 class MariaDb:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tests.support.link_server import LinkServer
+
 _QUERY, _PREPARE, _EXECUTE = 0x03, 0x16, 0x17
 
 
@@ -32,39 +34,21 @@ Choose = Callable[[str], Fault | None]
 """Given a statement's text, the fault to make at it."""
 
 
-class MysqlProxy:
+class MysqlProxy(LinkServer):
     """Listens on a unix socket in front of another one."""
 
     def __init__(self, server_socket: Path, own_socket: Path, choose: Choose) -> None:
+        super().__init__()
         self._server_socket = server_socket
         self.socket = own_socket
         self.choose = choose
         self.made: list[tuple[str, Fault]] = []
-        self._server: asyncio.Server | None = None
-        self._links: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> MysqlProxy:
-        self._server = await asyncio.start_unix_server(self._accept, self.socket)
-        return self
+    async def _listen(self) -> asyncio.Server:
+        return await asyncio.start_unix_server(self._accept, self.socket)
 
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for link in list(self._links):
-            link.cancel()
-        await asyncio.gather(*self._links, return_exceptions=True)
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._links.add(task)
-        try:
-            await _Link(self, reader, writer).run(self._server_socket)
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            self._links.discard(task)
-            writer.close()
+    async def _link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _Link(self, reader, writer).run(self._server_socket)
 
 
 class _Link:

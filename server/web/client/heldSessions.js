@@ -2,6 +2,7 @@
 
 import { isTaken } from "./ownership.js";
 import { PracticeSession } from "./session.js";
+import { hasEnded } from "./sessionWish.js";
 
 /**
  * @param {{rest: import("./rest.js").Rest, except?: string | null, onUnsaved?: (count: number) => void}} options
@@ -40,8 +41,7 @@ async function deliverAll(rest, except, onUnsaved, signal) {
 function delivered(session, signal) {
   return new Promise((/** @type {(over: void) => void} */ over) => {
     const look = () => {
-      const ended = session.status === "completed" || session.status === "abandoned";
-      if (session.unsaved.length === 0 && (ended || !session.completing)) over();
+      if (session.unsaved.length === 0 && (hasEnded(session.status) || !session.completing)) over();
     };
     session.on("unsaved", look);
     session.on("status", look);

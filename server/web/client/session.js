@@ -12,7 +12,8 @@ import { Line } from "./line.js";
 import { takeSession } from "./ownership.js";
 import { retell } from "./retelling.js";
 import { SessionNotHeld, heldSessions, helloOf, newRecord, openStore } from "./sessionRecord.js";
-import { Tickets, hasEnded } from "./tickets.js";
+import { hasEnded } from "./sessionWish.js";
+import { Tickets } from "./tickets.js";
 
 /** @typedef {import("./attemptLog.js").HeldAttempt} HeldAttempt */
 /** @typedef {import("./attemptStore.js").SessionRecord} SessionRecord */

@@ -4,7 +4,7 @@
 /** @typedef {import("./constants.js").Status["status"]} SessionStatus */
 
 /** @param {SessionStatus | null} status */
-const isEnd = (status) => status === "completed" || status === "abandoned";
+export const hasEnded = (status) => status === "completed" || status === "abandoned";
 
 /** The session's status three times over: heard from the server, wanted by the learner, told to the server. */
 export class SessionWish {
@@ -18,7 +18,7 @@ export class SessionWish {
 
   /** Whether the server has said that the session takes no more attempts. */
   get ended() {
-    return isEnd(this.heard);
+    return hasEnded(this.heard);
   }
 
   /** Whether attempts would be refused if they were sent now. */
@@ -53,7 +53,7 @@ export class SessionWish {
    * @param {SessionStatus} status
    */
   onWelcome(status) {
-    this.#accept(status, this.heard === null || isEnd(status));
+    this.#accept(status, this.heard === null || hasEnded(status));
   }
 
   /**
@@ -61,7 +61,7 @@ export class SessionWish {
    * @param {SessionStatus} status
    */
   onStatus(status) {
-    if (this.#waiting && status !== this.#told && !isEnd(status)) {
+    if (this.#waiting && status !== this.#told && !hasEnded(status)) {
       this.heard = status; // somebody else's doing, which met our question on its way
     } else {
       this.#accept(status, true);

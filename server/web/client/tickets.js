@@ -2,6 +2,7 @@
 // offered twice.
 
 import { Problem } from "./rest.js";
+import { hasEnded } from "./sessionWish.js";
 
 /** @typedef {import("./constants.js").Status["status"]} SessionStatus */
 
@@ -9,9 +10,6 @@ import { Problem } from "./rest.js";
 
 /** What REST would say to the wish for a ticket of a session that has ended. */
 const ENDED = { status: 409, code: "session_status", detail: "The session has ended." };
-
-/** @param {SessionStatus} status */
-export const hasEnded = (status) => status === "completed" || status === "abandoned";
 
 export class Tickets {
   #rest;

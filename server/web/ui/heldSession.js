@@ -1,9 +1,11 @@
 /** Sessions that this browser keeps. */
 
+import { hasEnded } from "../client/sessionWish.js";
+
 /**
  * Whether the learner can go on with it.
  * @param {import("../client/session.js").HeldSession} session
  */
 export function goesOn({ status, completing }) {
-  return !completing && status !== "completed" && status !== "abandoned";
+  return !completing && !hasEnded(status);
 }
