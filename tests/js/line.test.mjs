@@ -11,8 +11,11 @@ import { Problem } from "../../server/web/client/rest.js";
 let sockets = [];
 
 class Socket {
+  static CONNECTING = 0;
   static OPEN = 1;
-  readyState = 0;
+  static CLOSING = 2;
+  static CLOSED = 3;
+  readyState = Socket.CONNECTING;
   sent = [];
   closed = false;
 
@@ -26,6 +29,7 @@ class Socket {
   }
 
   close() {
+    if (this.readyState < Socket.CLOSING) this.readyState = Socket.CLOSING;
     this.closed = true;
   }
 
@@ -35,6 +39,7 @@ class Socket {
   }
 
   breaks(code = 1006) {
+    this.readyState = Socket.CLOSED;
     this.onclose({ code });
   }
 }
@@ -212,6 +217,18 @@ test("a line that was stopped stays so: no retry, and nothing that comes late is
   browser.dispatchEvent(new Event("online"));
   await passes(60_000);
   assert.equal(sockets.length, 1);
+  assert.equal(last(heard.states).state, "stopped");
+});
+
+test("a socket that is not open yet is closed when it opens, and needs no new beginning", async () => {
+  const { line, heard } = started();
+  await settle();
+  line.reconnect();
+  assert.deepEqual(heard.codes, []);
+  line.stop();
+  assert.equal(sockets[0].closed, false);
+  sockets[0].opens();
+  assert.equal(sockets[0].closed, true);
   assert.equal(last(heard.states).state, "stopped");
 });
 

@@ -98,9 +98,13 @@ export class Line {
     for (const message of messages) this.#socket?.send(message);
   }
 
-  /** Closes the connection and comes back, because what came over it makes no sense or it has to begin anew. */
+  /**
+   * Closes the connection and comes back, because what came over it makes no sense or it has to begin anew. One that is
+   * not open yet has nothing to begin anew.
+   */
   reconnect() {
-    if (this.#socket !== null) this.#onLost(this.#socket, GONE_AWAY, "lost");
+    const socket = this.#socket;
+    if (socket?.readyState === WebSocket.OPEN) this.#onLost(socket, GONE_AWAY, "lost");
   }
 
   async #connect() {
@@ -115,7 +119,10 @@ export class Line {
     const socket = new WebSocket(this.#url, [SUBPROTOCOL, TICKET_PREFIX + found.ticket]);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
-    this.#watchFor(OPEN_WITHIN_MS + found.readyInMs, () => this.#onLost(socket, GONE_AWAY, "unreachable"));
+    this.#watchFor(OPEN_WITHIN_MS + found.readyInMs, () => {
+      socket.close();
+      this.#onLost(socket, GONE_AWAY, "unreachable");
+    });
     socket.onopen = () => {
       this.#heard();
       this.#user.onOpen();
@@ -154,7 +161,9 @@ export class Line {
     if (socket === null) return;
     this.#socket = null;
     socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
+    // To close what is not open yet is an error to a browser's console, although nothing is wrong.
+    if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+    else socket.close();
     this.#user.onClose(code);
   }
 
