@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actors.scoring.compare import distances
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.evaluation.transforms import (
     mirrored,
@@ -27,6 +28,8 @@ from actors.scoring.scorer import Scorer, UnknownGloss
 from protocol.landmarks import HANDS, HANDS_POSE, Block, LandmarkClip, VideoFormat
 from server.models import GESTURE_EMBEDDER
 from tests.support.scoring_material import joined, letter, letter_library
+
+LOOK_ALIKES = 3
 
 
 @pytest.fixture(scope="module")
@@ -78,13 +81,16 @@ def test_a_letter_is_told_from_another(gloss: str, letter_clips: Path, scorer: S
     assert _corrections(other)
 
 
-@pytest.mark.slow
-def test_altered_letters_rank_their_own_reference_first(letter_clips: Path, scorer: Scorer) -> None:
+def test_altered_letters_score_above_the_letters_that_come_nearest(
+    letter_clips: Path, library: Library, scorer: Scorer
+) -> None:
     rng = np.random.default_rng(7)
     first = 0
-    for gloss in string.ascii_uppercase:
+    for number, gloss in enumerate(string.ascii_uppercase):
         attempt = mirrored(noisy(scaled(retimed(letter(letter_clips, gloss), 1.2), 0.8), 0.02, rng))
-        scores = {wanted: scorer.judge(attempt, [wanted]).score for wanted in string.ascii_uppercase}
+        far = distances(library.references[number].sign, library.packed).min(axis=0)
+        likely = [library.glosses[place] for place in np.argsort(far)[: 1 + LOOK_ALIKES]]
+        scores = {wanted: scorer.judge(attempt, [wanted]).score for wanted in likely}
         first += max(scores, key=scores.__getitem__) == gloss
     assert first >= 24
 

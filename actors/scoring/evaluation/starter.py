@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from actors.scoring.calibrate import calibration
 from actors.scoring.embedder import HandshapeEmbedder
-from actors.scoring.references import Library
-from actors.scoring.scorer import Scorer
 
 from .dataset import LabelledClip
 from .libraries import Track, prepare_references, untracked
+from .pairs import PairScorer, prepare_attempt
 from .transforms import mirrored, noisy, retimed, scaled, warped
 
 SEED = 26
@@ -47,13 +47,16 @@ def changed_copies(clips: Sequence[LabelledClip]) -> list[LabelledClip]:
 def self_ranks(
     clips: Sequence[LabelledClip], embedder: HandshapeEmbedder, track: Track = untracked
 ) -> list[SelfRank]:
-    """Judges the changed copy of each of ``clips`` as every gloss of the library that all of them make."""
-    library = Library(prepare_references(clips, embedder, track).references)
-    scorer = Scorer(library, embedder)
-    ranks = []
-    for copy in track(changed_copies(clips), "Judging changed copies"):
-        scores = {gloss: scorer.judge(copy.clip, [gloss]).score for gloss in library.glosses}
-        known = {gloss: score for gloss, score in scores.items() if score is not None}
+    """Scores the changed copy of each of ``clips`` as every sign of the library that all of them make."""
+    references = prepare_references(clips, embedder, track).references
+    scorer, ranks = PairScorer(references, calibration()), []
+    for copy in track(changed_copies(clips), "Scoring changed copies"):
+        ready = prepare_attempt(copy, embedder)
+        if ready is None:
+            ranks.append(SelfRank(copy.label, None, None, None, None))
+            continue
+        scores, _ = scorer.scores(ready, copy.label, copy.signer)
+        known = {reference.gloss: float(score) for reference, score in zip(references, scores, strict=True)}
         own = known.pop(copy.label, None)
         other = max(known, key=known.__getitem__, default=None)
         rank = None if own is None else 1 + sum(score >= own for score in known.values())
