@@ -190,9 +190,14 @@ def local_costs(sign: Features, references: Pack, count: int = len(BLOCKS)) -> n
     return costs_of(block_distances(sign, references, count), sign, references)
 
 
-def costs_of(unlike: np.ndarray, sign: Features, references: Pack) -> np.ndarray:
-    """Evidence-normalised costs ``(2 mirrors, Ta, Tr, R)`` from ``block_distances``."""
-    weights = block_weights(sign, references, len(unlike))
+def costs_of(
+    unlike: np.ndarray, sign: Features, references: Pack, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Evidence-normalised costs ``(2 mirrors, Ta, Tr, R)`` from ``block_distances``; ``weights`` ``(b, R)`` are those
+    of the blocks (``block_weights``), unless the evaluation tries others.
+    """
+    if weights is None:
+        weights = block_weights(sign, references, len(unlike))
     total = np.array((weights[0], weights[1:].sum(axis=0)))[:, None, None, None, None]
     a, c = _there(sign)[..., None, None, None], references.there[:, None, None]
     shared = np.minimum(a, c)
@@ -247,6 +252,12 @@ def presence_match(sign: Features, references: Pack) -> np.ndarray:
     return np.stack(matches)
 
 
+def possible_mirrors(sign: Features, references: Pack) -> np.ndarray:
+    """Which mirrors ``(2, R)`` can be meant: not one in which the hands in use agree plainly worse."""
+    match = presence_match(sign, references)
+    return match >= match.max(axis=0, initial=0.0) - MIRROR_MARGIN
+
+
 def _warped(pairs: Sequence[tuple[Features, Pack]]) -> list[np.ndarray]:
     """Warped distances ``(2, R)`` of each pair, infinite where the mirror cannot be meant."""
     costs = []
@@ -263,8 +274,6 @@ def _warped(pairs: Sequence[tuple[Features, Pack]]) -> list[np.ndarray]:
         far.update(zip(together, np.split(totals, ends[:-1]), strict=True))
     found = []
     for index, (sign, references) in enumerate(pairs):
-        match = presence_match(sign, references)
         both = far[index].reshape(2, len(references))
-        possible = match >= match.max(axis=0, initial=0.0) - MIRROR_MARGIN
-        found.append(np.where(possible, both, np.float32(np.inf)))
+        found.append(np.where(possible_mirrors(sign, references), both, np.float32(np.inf)))
     return found
