@@ -83,6 +83,11 @@ class ProgressBook:
             self._put(area, rules.after_session(self._record(area), session, judged_scores, at_ms))
         return self._events
 
+    def written(self) -> None:
+        """Nothing is left to be written."""
+        self.added = {}
+        self.changed_areas = set()
+
     def in_areas(self, skill_areas: Sequence[str]) -> tuple[ProgressRecord, ...]:
         """The learner's progress in the areas of a session, in their order."""
         return tuple(self._record(area) for area in areas_of(skill_areas))

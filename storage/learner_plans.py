@@ -69,12 +69,13 @@ def _pasts(user_ids: Collection[Id]) -> Plan[dict[Id, Past]]:
 
 
 def write_books(learners: Mapping[Id, Learner], books: Mapping[Id, ProgressBook], now_ms: int) -> Plan[None]:
-    """Writes what has changed in the working copies."""
+    """Writes what has changed in the working copies, which may go on from there."""
     progress, days = [], []
     for user_id, book in books.items():
         tenant_id = learners[user_id].tenant_id
         progress += [rows.progress_row(book.progress[area], tenant_id, now_ms) for area in sorted(book.changed_areas)]
         days += [(*rows.PRACTICE_DAY.row(book.added[day]), user_id, tenant_id) for day in sorted(book.added)]
+        book.written()
     if progress:
         yield Insert("user_progress", rows.PROGRESS_OWNED, progress, ("user_id", "skill_area"), _PROGRESS_CHANGES)
     if days:

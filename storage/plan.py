@@ -54,14 +54,32 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
+class Recall:
+    """Asks for what the transaction before this one has left with ``Remember``; its result's ``memory``.
+
+    Given only where nothing whatever has changed the database since then, so that it need not be read again; None
+    otherwise. It is handed over, not copied: a plan may change it, and if it fails the memory is lost.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """Leaves something for the next transaction, once this one has committed."""
+
+    memory: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What a statement gave: its rows, and how many rows it matched or wrote."""
 
     rows: list[Row]
     changed: int = 0
+    memory: Any = None
 
 
-Statement = Query | Insert | Update
+NOTHING = Result([])
+Statement = Query | Insert | Update | Recall | Remember
 Plan = Generator[Statement, Result, T]
 
 

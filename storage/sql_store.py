@@ -6,8 +6,9 @@ import time
 from collections.abc import Mapping, Sequence
 
 from storage import catalogue_plans, learner_plans, maintenance_plans, rows, session_plans
+from storage.batches import groups, joined, one_by_one
 from storage.errors import StoreConflict, StoreRefused, StoreUnavailable
-from storage.flush import flush_group, groups, joined, one_by_one
+from storage.flush import flush_group
 from storage.migrate import Migrator, SchemaEngine
 from storage.plan import Plan
 from storage.ports import ProgressRules

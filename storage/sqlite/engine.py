@@ -9,11 +9,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from storage.errors import StoreUnavailable
 from storage.migrate import Schema, load
-from storage.plan import Insert, Plan, Result, Statement, Update, marks
+from storage.plan import NOTHING, Insert, Plan, Query, Recall, Remember, Result, Statement, Update, marks
 from storage.sqlite.failures import store_error
 from storage.sqlite.schema import declared, describe
 
@@ -62,7 +62,7 @@ def _insert_sql(table: str, columns: Names, keys: Names, updates: Names, adds: N
     return f"{sql} ON CONFLICT ({','.join(keys)}) DO {action}"
 
 
-def execute(connection: sqlite3.Connection, statement: Statement) -> Result:
+def execute(connection: sqlite3.Connection, statement: Query | Insert | Update) -> Result:
     """One statement of a plan; SQLite has no row locks, the writer owns the whole file."""
     if isinstance(statement, Insert):
         cursor = connection.executemany(insert_sql(statement), statement.rows)
@@ -73,29 +73,62 @@ def execute(connection: sqlite3.Connection, statement: Statement) -> Result:
     return Result(cursor.fetchall(), cursor.rowcount)
 
 
-def run_plan(connection: sqlite3.Connection, plan: Plan[T], begin: str, path: Path) -> T:
-    """Runs a plan in one transaction, undone when anything is raised. Raises the errors of ``storage.errors``."""
-    try:
-        connection.execute(begin)
+class Memory(NamedTuple):
+    """What a transaction has left for the next one, and the version of the data that it is true of."""
+
+    value: Any
+    data_version: int
+
+
+class Transaction:
+    """One transaction; ``memory`` is the former one's before it runs, and its own afterwards."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, memory: Memory | None = None) -> None:
+        self.memory: Memory | None = None
+        self._connection = connection
+        self._path = path
+        self._before = memory
+
+    def run(self, plan: Plan[T], begin: str) -> T:
+        """Runs a plan, undone when anything is raised. Raises the errors of ``storage.errors``."""
+        connection = self._connection
         try:
-            answer = _drive(connection, plan)
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-    except (sqlite3.Error, OverflowError, UnicodeError) as error:
-        raise store_error(error, path) from error
-    return answer
+            connection.execute(begin)
+            try:
+                answer = self._drive(plan)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        except (sqlite3.Error, OverflowError, UnicodeError) as error:
+            raise store_error(error, self._path) from error
+        return answer
 
+    def _drive(self, plan: Plan[T]) -> T:
+        try:
+            statement = next(plan)
+            while True:
+                statement = plan.send(self._result(statement))
+        except StopIteration as done:
+            return done.value
 
-def _drive(connection: sqlite3.Connection, plan: Plan[T]) -> T:
-    try:
-        statement = next(plan)
-        while True:
-            statement = plan.send(execute(connection, statement))
-    except StopIteration as done:
-        return done.value
+    def _result(self, statement: Statement) -> Result:
+        if isinstance(statement, Recall):
+            return self._recalled()
+        if isinstance(statement, Remember):
+            self.memory = Memory(statement.memory, self._data_version())
+            return NOTHING
+        return execute(self._connection, statement)
+
+    def _recalled(self) -> Result:
+        before, self._before = self._before, None
+        unchanged = before is not None and before.data_version == self._data_version()
+        return Result([], memory=before.value) if unchanged else NOTHING
+
+    def _data_version(self) -> int:
+        """Moves with every commit of any other connection, of this process or another, and with none of our own."""
+        return self._connection.execute("PRAGMA data_version").fetchone()[0]
 
 
 class SqliteEngine:
@@ -108,6 +141,7 @@ class SqliteEngine:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._writer: sqlite3.Connection | None = None
+        self._memory: Memory | None = None
         self._readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         self._write_thread: ThreadPoolExecutor | None = None
         self._read_threads: ThreadPoolExecutor | None = None
@@ -136,7 +170,7 @@ class SqliteEngine:
             self._readers.get().close()
         if self._writer is not None:
             self._writer.close()
-        self._writer = self._write_thread = self._read_threads = None
+        self._writer = self._memory = self._write_thread = self._read_threads = None
 
     async def write(self, plan: Callable[[], Plan[T]]) -> T:
         return await self._in(self._write_thread, lambda: self._run_write(plan()))
@@ -172,12 +206,17 @@ class SqliteEngine:
 
     def _run_write(self, plan: Plan[T]) -> T:
         assert self._writer is not None
-        return run_plan(self._writer, plan, "BEGIN IMMEDIATE", self.path)
+        # Whatever is not remembered anew by a transaction that commits is forgotten.
+        memory, self._memory = self._memory, None
+        transaction = Transaction(self._writer, self.path, memory)
+        answer = transaction.run(plan, "BEGIN IMMEDIATE")
+        self._memory = transaction.memory
+        return answer
 
     def _run_read(self, plan: Plan[T]) -> T:
         connection = self._readers.get()
         try:
-            return run_plan(connection, plan, "BEGIN", self.path)
+            return Transaction(connection, self.path).run(plan, "BEGIN")
         finally:
             self._readers.put(connection)
 

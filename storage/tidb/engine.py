@@ -16,7 +16,7 @@ from asyncmy.errors import MySQLError
 
 from storage.errors import StoreUnavailable
 from storage.migrate import Schema, load
-from storage.plan import Insert, Plan, Query, Result, Row, Statement, Update
+from storage.plan import NOTHING, Insert, Plan, Query, Recall, Remember, Result, Row, Statement, Update
 from storage.tidb.failures import Again, conflict, store_error
 from storage.tidb.schema import describe
 from storage.tidb.target import Target
@@ -243,11 +243,14 @@ def _talking() -> Iterator[None]:
 
 
 async def _execute(connection: asyncmy.Connection, statement: Statement) -> Result:
+    if isinstance(statement, Recall | Remember):
+        # Others write to the same cluster, and nothing would tell that they have: what is needed is read, and locked.
+        return NOTHING
     with _talking():
         return await _executed(connection, statement)
 
 
-async def _executed(connection: asyncmy.Connection, statement: Statement) -> Result:
+async def _executed(connection: asyncmy.Connection, statement: Query | Insert | Update) -> Result:
     async with connection.cursor() as cursor:
         if isinstance(statement, Insert):
             changed = 0

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 from storage.errors import IllegalTransition, StoreConflict, StoreUnavailable
 from storage.open import open_engine
 from storage.plan import Plan, Statement
-from storage.records import AttemptEntry, SessionClose, SessionFlush, SessionRecord, UnfitAttempt
+from storage.records import AttemptEntry, FlushOutcome, SessionClose, SessionFlush, SessionRecord, UnfitAttempt
 from storage.sql_store import SqlStore
 from storage.sqlite.engine import SqliteEngine
 from tests.support.store_makers import NOON_MS, StepRules, a_flush, a_learner, a_session, an_attempt
@@ -67,7 +67,10 @@ def _interrupted(plan: Plan[object]) -> Plan[object]:
 
 
 class FlushMachine(RuleBasedStateMachine):
-    """Two sessions of one learner; the model is what the store has acknowledged or may have taken."""
+    """Two sessions of one learner; the model is what the store has acknowledged or may have taken.
+
+    What a store remembers from flush to flush must never be older than what another one has written ``elsewhere``.
+    """
 
     flushes = Bundle("flushes")
 
@@ -78,6 +81,8 @@ class FlushMachine(RuleBasedStateMachine):
         self.engine = FlakyEngine(open_engine(f"sqlite:///{self.folder / 'a.db'}"))
         self.store = SqlStore(self.engine, StepRules())
         self.run(self.store.open())
+        self.elsewhere = SqlStore(open_engine(f"sqlite:///{self.folder / 'a.db'}"), StepRules())
+        self.run(self.elsewhere.open())
         self.learner = a_learner()
         self.run(self.store.create_learner(self.learner))
         self.sessions: list[SessionRecord] = []
@@ -96,6 +101,7 @@ class FlushMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "store"):
             self.run(self.store.close())
+            self.run(self.elsewhere.close())
             self.loop.close()
             shutil.rmtree(self.folder)
 
@@ -126,8 +132,19 @@ class FlushMachine(RuleBasedStateMachine):
         except StoreUnavailable:
             outcomes = self.run(self.store.flush(flushes, self.now_ms))
         assert self.engine.failure is None
+        self.check(batch, outcomes, lost_answer=failure == "after")
+
+    @rule(batch=st.lists(flushes, min_size=1, max_size=3))
+    def flush_elsewhere(self, batch: list[tuple[int, SessionFlush]]) -> None:
+        """By another process, as after a take-over on another node."""
+        self.now_ms += 1
+        self.check(batch, self.run(self.elsewhere.flush([flush for _, flush in batch], self.now_ms)))
+
+    def check(
+        self, batch: list[tuple[int, SessionFlush]], outcomes: list[FlushOutcome], lost_answer: bool = False
+    ) -> None:
         for (which, flush), outcome in zip(batch, outcomes, strict=True):
-            self.expect(which, flush, outcome.kind, outcome.stored_through, lost_answer=failure == "after")
+            self.expect(which, flush, outcome.kind, outcome.stored_through, lost_answer)
 
     def expect(self, which: int, flush: SessionFlush, kind: str, through: int, lost_answer: bool) -> None:
         stored = self.stored[which]
@@ -151,10 +168,11 @@ class FlushMachine(RuleBasedStateMachine):
         """The process that held it has died."""
 
     @precondition(lambda self: None in self.ended)
-    @rule(which=st.integers(0, 1))
-    def take_over(self, which: int) -> None:
+    @rule(which=st.integers(0, 1), here=st.booleans())
+    def take_over(self, which: int, here: bool) -> None:
         if self.ended[which] is None:
-            activation = self.run(self.store.activate(self.sessions[which].id, self.now_ms))
+            store = self.store if here else self.elsewhere
+            activation = self.run(store.activate(self.sessions[which].id, self.now_ms))
             assert activation.session.epoch == self.sessions[which].epoch + 1
             assert activation.session.stored_through == self.stored[which]
             self.sessions[which] = activation.session

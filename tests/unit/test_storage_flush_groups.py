@@ -8,8 +8,9 @@ import math
 
 import pytest
 
+from storage.batches import GROUP_BYTES, GROUP_ROWS, groups, joined, one_by_one
 from storage.entries import entry_of, refused, sums_of
-from storage.flush import GROUP_BYTES, GROUP_ROWS, groups, joined, one_by_one, summary_with
+from storage.flush import summary_with
 from storage.records import AttemptEntry, FlushOutcome, SessionFlush, UnfitAttempt, new_id
 from storage.session_plans import IDLE_CUTOFF_MS, active_ms
 from tests.support.store_makers import an_attempt

@@ -12,7 +12,7 @@ import pytest
 
 from storage.migrate import load
 from storage.open import open_engine
-from storage.plan import Insert, Plan, Query, Statement, Update
+from storage.plan import Insert, Plan, Query, Recall, Remember, Statement, Update
 from storage.records import ReferenceRecord, SessionClose, Story, StorySentence, new_id
 from storage.sql_store import SqlStore
 from storage.sqlite.engine import SqliteEngine
@@ -41,7 +41,8 @@ class ListeningEngine:
         try:
             statement = next(plan)
             while True:
-                self.heard.append(statement)
+                if not isinstance(statement, Recall | Remember):
+                    self.heard.append(statement)
                 statement = plan.send((yield statement))
         except StopIteration as done:
             return done.value
