@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from actors.scoring.align import symmetric_paths
 from actors.scoring.calibrate import COHORT, Calibration, calibration
 from actors.scoring.canonical import canonicalise
-from actors.scoring.compare import distances, local_costs
+from actors.scoring.compare import Pack, distances, local_costs
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.fluency import (
     SignFluency,
@@ -155,19 +156,44 @@ def _scored(
     return PairScores(closed, open_, not_judged)
 
 
+class TypicalOfOthers:
+    """Which reference is the typical one of each gloss in the library of all signers but one; remembered."""
+
+    def __init__(self, references: Sequence[Reference]) -> None:
+        self._references = tuple(references)
+        self._signers = np.array([reference.signer for reference in references])
+        self._known: dict[str, dict[str, int]] = {}
+
+    def of(self, signer: str) -> Mapping[str, int]:
+        """For each gloss that people other than ``signer`` signed, the place of their typical reference."""
+        if signer not in self._known:
+            places = np.flatnonzero(self._signers != signer)
+            others = Library([self._references[place] for place in places])
+            self._known[signer] = {gloss: int(places[index]) for gloss, index in others.typical.items()}
+        return self._known[signer]
+
+
 class PairScorer:
     """Scores attempts against each reference; remembers what belongs to references and to the libraries of others."""
 
-    def __init__(self, references: Sequence[Reference], fit: Calibration) -> None:
+    def __init__(
+        self, references: Sequence[Reference], fit: Calibration, typical: TypicalOfOthers | None = None
+    ) -> None:
         self._library = Library(references)
         self._fit = fit
         self._signers = np.array([reference.signer for reference in references])
         self._glosses = np.array([reference.gloss for reference in references])
         self._numbers = np.array([self._library.glosses.index(gloss) for gloss in self._glosses], np.intp)
-        self._speeds = [None if reference.still else reference_speed(reference) for reference in references]
-        self._arcs = [None if speed is None else reference_arc(speed) for speed in self._speeds]
-        self._typical: dict[str, dict[str, int]] = {}
+        self._typical = TypicalOfOthers(references) if typical is None else typical
         self._to_typical: dict[int, np.ndarray] = {}
+
+    @cached_property
+    def _speeds(self) -> list[np.ndarray | None]:
+        return [None if each.still else reference_speed(each) for each in self._library.references]
+
+    @cached_property
+    def _arcs(self) -> list[float | None]:
+        return [None if speed is None else reference_arc(speed) for speed in self._speeds]
 
     def scores(
         self, attempt: PreparedAttempt, label: str, signer: str, most: int | None = None
@@ -225,8 +251,8 @@ class PairScorer:
 
     def evidence(self, attempt: PreparedAttempt, label: str, signer: str) -> Evidence:
         """What the marks are made of, for every reference by another signer."""
-        typical = self._typical_of_others(signer)
-        far = np.stack([distances(reading, self._library.packed) for reading in _readings(attempt.sign)])
+        typical = self._typical.of(signer)
+        far = np.stack([self._distances(reading, self._library.packed) for reading in _readings(attempt.sign)])
         closed, reading, mirror = self._compared(far, typical)
         strange, _, _ = self._compared(far, {gloss: index for gloss, index in typical.items() if gloss != label})
         own = self._signers == signer
@@ -241,36 +267,44 @@ class PairScorer:
         ``far`` ``(readings, 2 mirrors, R)``. As in the judge, the reading that is nearer to a reference decides how the
         hands are taken for the other glosses too.
         """
-        corrected = relative(far, self._isolation(typical))
+        corrected = self._corrected(far, typical)
         near = corrected.min(axis=1)
         reading = near.argmin(axis=0)
         every = np.arange(len(reading))
-        rows = np.full((len(reading), 3), np.nan)
-        rows[:, 0] = near[reading, every]
-        for gloss in np.unique(self._glosses):
-            others = [index for other, index in typical.items() if other != gloss]
-            contexts = np.array([_context(each[others]) for each in near])
-            mine = self._glosses == gloss
-            rows[mine, 1:] = contexts[reading[mine]]
+        cohort, nearest = _contexts(near[:, list(typical.values())])
+        column = self._columns(typical)
+        rows = np.stack([near[reading, every], cohort[reading, column], nearest[reading, column]], axis=1)
         return rows, reading, corrected[reading, :, every].argmin(axis=1)
+
+    def _distances(self, sign: Features, references: Pack) -> np.ndarray:
+        """Distances ``(2 mirrors, n)`` of a sign to some of the references."""
+        return distances(sign, references)
+
+    def _corrected(self, far: np.ndarray, typical: Mapping[str, int]) -> np.ndarray:
+        """Distances ``(readings, 2 mirrors, R)``, allowing for how alone each reference stands."""
+        return relative(far, self._isolation(typical))
+
+    def _columns(self, typical: Mapping[str, int]) -> np.ndarray:
+        """Which of the glosses of ``typical`` each reference ``(R,)`` is of: one more than there are for none of them.
+        """
+        column = {gloss: index for index, gloss in enumerate(typical)}
+        return np.array([column.get(gloss, len(column)) for gloss in self._library.glosses], np.intp)[self._numbers]
 
     def _isolation(self, typical: Mapping[str, int]) -> np.ndarray:
         """``Library.isolation`` ``(R,)`` of all references, in a library whose glosses have these ``typical`` ones."""
         self._measure_to(typical.values())
-        isolation = np.full(len(self._glosses), USUAL_DISTANCE, np.float32)
-        for gloss in np.unique(self._glosses):
-            others = [self._to_typical[index] for other, index in typical.items() if other != gloss]
-            mine = self._glosses == gloss
-            if others:
-                isolation[mine] = np.sort(np.stack(others), axis=0)[:COHORT, mine].mean(axis=0)
-        return isolation
+        if not typical:
+            return np.full(len(self._glosses), USUAL_DISTANCE, np.float32)
+        far = np.stack([self._to_typical[index] for index in typical.values()])
+        far[np.arange(len(far))[:, None] == self._columns(typical)] = np.inf
+        return np.nan_to_num(_nearest_mean(far.T), nan=USUAL_DISTANCE).astype(np.float32)
 
     def _measure_to(self, typical: Iterable[int]) -> None:
         """Sees to it that the distances of all references to the ``typical`` ones are known."""
         new = [index for index in typical if index not in self._to_typical]
         if new:
             targets = self._library.packed.take(new)
-            far = np.stack([distances(each.sign, targets).min(axis=0) for each in self._library.references])
+            far = np.stack([self._distances(each.sign, targets).min(axis=0) for each in self._library.references])
             self._to_typical.update(zip(new, far.T, strict=True))
 
     def _marks(self, attempt: PreparedAttempt, contexts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -307,21 +341,26 @@ class PairScorer:
             tuple(stops),
         ).mark
 
-    def _typical_of_others(self, signer: str) -> dict[str, int]:
-        """For each gloss that other people signed, the place of their typical reference."""
-        if signer not in self._typical:
-            places = np.flatnonzero(self._signers != signer)
-            others = Library([self._library.references[place] for place in places])
-            self._typical[signer] = {gloss: int(places[index]) for gloss, index in others.typical.items()}
-        return self._typical[signer]
-
 
 def _readings(sign: Features) -> list[Features]:
     """The ways to take hands whose kind may be unknown."""
     return [sign] if sign.flipped is None else [replace(sign, flipped=None), sign.flipped]
 
 
-def _context(others: np.ndarray) -> tuple[float, float]:
-    """Cohort distance and nearest distance of other glosses."""
-    ordered = np.sort(others.astype(np.float64))
-    return (float(ordered[:COHORT].mean()), float(ordered[0])) if len(ordered) else (np.nan, np.nan)
+def _contexts(far: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cohort distance and nearest distance of the *other* glosses ``(readings, G + 1)``, for wanting each of the ``G``
+    glosses whose typical references are ``far`` ``(readings, G)``, and for wanting none of them; NaN without others.
+    """
+    count = far.shape[1]
+    others = np.repeat(far[:, None].astype(np.float64), count + 1, axis=1)
+    others[:, np.arange(count), np.arange(count)] = np.inf
+    nearest = others.min(axis=2, initial=np.inf)
+    return _nearest_mean(others), np.where(np.isfinite(nearest), nearest, np.nan)
+
+
+def _nearest_mean(far: np.ndarray) -> np.ndarray:
+    """Mean of the ``COHORT`` smallest of the last axis that are finite; NaN without any."""
+    near = np.sort(far, axis=-1)[..., :COHORT]
+    known = np.isfinite(near)
+    count = known.sum(axis=-1)
+    return np.where(count > 0, np.where(known, near, 0.0).sum(axis=-1) / np.maximum(count, 1), np.nan)
