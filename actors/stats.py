@@ -49,7 +49,7 @@ class Tally:
 
     def observe_ms(self, name: str, value_ms: float) -> None:
         """Counts how long something took."""
-        self.times.setdefault(name, Histogram()).observe(value_ms)
+        self._histogram(name).observe(value_ms)
 
     def take(self) -> Report:
         """All since the last time, and the levels of now, as msgpack types; empty lists where there is nothing."""
@@ -67,7 +67,12 @@ class Tally:
         for name, label, value in report["counts"]:
             self.counts[str(name), str(label)] += int(value)
         for name, counts, total in report["times"]:
-            self.times.setdefault(str(name), Histogram()).add(counts, float(total))
+            self._histogram(str(name)).add(counts, float(total))
+
+    def _histogram(self, name: str) -> Histogram:
+        if name not in self.times:
+            self.times[name] = Histogram()
+        return self.times[name]
 
 
 def levels_of(report: Report) -> Levels:

@@ -62,9 +62,10 @@ def gateway(folder: Path) -> FastAPI:
             if not isinstance(said, FramesReceived):
                 return await actor.answer.remote(said)
             messages: list[bytes] = []
-            for index in range(len(said.times_ms)):
-                one = slice(index, index + 1)
-                frame = FramesReceived(said.a, said.q + index, said.times_ms[one], said.points[one])
+            frame_bytes = len(said.packed) // len(said.times_ms)
+            for index, time_ms in enumerate(said.times_ms):
+                packed = said.packed[index * frame_bytes : (index + 1) * frame_bytes]
+                frame = FramesReceived(said.a, said.q + index, [time_ms], packed)
                 messages += await actor.answer.remote(frame)
             return messages
 

@@ -15,7 +15,7 @@ from actors.session.limits import SessionLimits
 from actors.session.scoring_desk import ScoringDesk
 from actors.session.transitions import Life
 from loadtests.prepare import starter_clips
-from protocol.codec import encode
+from protocol.codec import encode, pack
 from protocol.messages import (
     AttemptBegin,
     AttemptCancel,
@@ -27,7 +27,6 @@ from protocol.messages import (
     Pong,
     Resume,
     Sentence,
-    ServerMessage,
 )
 from protocol.server_stream import ClientEvent, FramesReceived
 from server import models
@@ -45,12 +44,9 @@ class StorelessSession:
 
     def answer(self, said: ClientEvent) -> list[bytes]:
         """What is said back, encoded."""
-        return [encode(message) for message in self._messages(said)]
-
-    def _messages(self, said: ClientEvent) -> list[ServerMessage]:
-        messages: list[ServerMessage] = []
+        messages: list[bytes] = []
         if isinstance(said, Ping):
-            return [Pong(n=said.n)]
+            return [encode(Pong(n=said.n))]
         events = deque([_event(said)])
         while events:
             for effect in self._core.handle(events.popleft(), _now_ms()):
@@ -59,14 +55,14 @@ class StorelessSession:
                     events.append(following)
         return messages
 
-    def _run(self, effect: ev.Effect, messages: list[ServerMessage]) -> ev.Event | None:
+    def _run(self, effect: ev.Effect, messages: list[bytes]) -> ev.Event | None:
         match effect:
             case ev.Send():
-                messages.append(effect.message)
+                messages.append(encode(effect.message))
             case ev.ScoreFrames():
                 feedback = self._desk.push(effect)
                 if feedback is not None:
-                    messages.append(feedback)
+                    messages.append(pack(feedback))
             case ev.StartScoring():
                 self._desk.start(effect)
             case ev.StopScoring():
@@ -87,7 +83,7 @@ def _event(said: ClientEvent) -> ev.Event:
         case Hello():
             return ev.Attached(1, said, "none")
         case FramesReceived():
-            return ev.FramesArrived(said.a, said.q, said.times_ms, said.points)
+            return said
         case AttemptBegin():
             return ev.AttemptBegan(said)
         case AttemptEnd():

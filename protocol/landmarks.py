@@ -10,7 +10,7 @@ MediaPipe's legacy and Tasks APIs label hands the opposite way.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -53,16 +53,15 @@ class Layout:
 
     name: str
     blocks: tuple[Block, ...]
+    points: int = field(init=False, compare=False)
+    """Number of points of one frame."""
+    frame_bytes: int = field(init=False, compare=False)
+    """Size of one frame on the wire: int16 for each coordinate."""
 
-    @property
-    def points(self) -> int:
-        """Number of points of one frame."""
-        return sum(BLOCK_POINTS[block] for block in self.blocks)
-
-    @property
-    def frame_bytes(self) -> int:
-        """Size of one frame on the wire: int16 for each coordinate."""
-        return self.points * COORDINATES * 2
+    def __post_init__(self) -> None:
+        points = sum(BLOCK_POINTS[block] for block in self.blocks)
+        object.__setattr__(self, "points", points)
+        object.__setattr__(self, "frame_bytes", points * COORDINATES * 2)
 
     def slice(self, block: Block) -> slice | None:
         """Where ``block`` stands among the points of a frame; None if this layout has no such block."""

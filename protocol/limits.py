@@ -22,6 +22,9 @@ MAX_ATTEMPT_MS = 120_000
 MAX_ATTEMPT_FRAMES = 3_600
 """Most frames of an attempt: 30 Hz for the longest attempt, 60 Hz for a minute."""
 
+MAX_NUMBER = 1_000_000
+"""Largest number of an attempt in its session, and of a frame in its attempt, that can be said."""
+
 MAX_VIOLATIONS = 16
 """Messages against the protocol that a connection survives; the next one closes it, resumably."""
 

@@ -11,15 +11,15 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from protocol.landmarks import LAYOUTS
-from protocol.limits import MAX_FRAMES_PER_MESSAGE
+from protocol.limits import MAX_FRAMES_PER_MESSAGE, MAX_NUMBER
 
 PROTOCOL_VERSION = 1
 SUBPROTOCOL = "storysign.v1"
 TICKET_PREFIX = "ticket."
 """Offered as a second subprotocol, followed by the ticket: in a URL it would be logged."""
 
-AttemptNo = Annotated[int, Field(ge=1, le=1_000_000, description="number of the attempt in its session, from 1")]
-Seq = Annotated[int, Field(ge=0, le=1_000_000, description="number of the frame in its attempt, from 0")]
+AttemptNo = Annotated[int, Field(ge=1, le=MAX_NUMBER, description="number of the attempt in its session, from 1")]
+Seq = Annotated[int, Field(ge=0, le=MAX_NUMBER, description="number of the frame in its attempt, from 0")]
 TimeMs = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Mark = Annotated[float, Field(ge=0.0, le=1.0)]
 LayoutName = Literal["hands", "hands+pose", "holistic"]
@@ -83,7 +83,7 @@ class AttemptEnd(Message):
 
     t: Literal["attempt.end"] = "attempt.end"
     a: AttemptNo
-    n: int = Field(ge=0, le=1_000_000, description="how many frames the attempt has")
+    n: int = Field(ge=0, le=MAX_NUMBER, description="how many frames the attempt has")
 
 
 class AttemptCancel(Message):

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from protocol.codec import decode_client, read_frames
+from protocol.codec import FramesReceived, client_message, read_frames, unpack_client
 from protocol.codes import ERRORS, CloseCode, ErrorCode
 from protocol.errors import ProtocolError
 from protocol.landmarks import LAYOUTS, Layout, VideoFormat
@@ -24,25 +22,11 @@ from protocol.messages import (
     Complete,
     Cursor,
     Error,
-    Frames,
     Hello,
     Pause,
     Ping,
     Resume,
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FramesReceived:
-    """Frames ``q``, ``q + 1``, … of attempt ``a``: ``times_ms`` ``(N,)`` int64, ``points`` ``(N, P, 3)`` int16.
-
-    ``points`` is a read-only view of the message's bytes; ``codec.to_float`` makes landmarks of it.
-    """
-
-    a: int
-    q: int
-    times_ms: np.ndarray
-    points: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +48,7 @@ class ServerStream:
     def __init__(self) -> None:
         self._hello: Hello | None = None
         self._layout: Layout | None = None
+        self._max_bytes = MAX_HELLO_BYTES
         self._violations = 0
         self._closing = False
 
@@ -121,18 +106,17 @@ class ServerStream:
     def _read(self, data: bytes | str) -> ClientEvent:
         if isinstance(data, str):
             raise ProtocolError(ErrorCode.MALFORMED, "a text message on a binary stream")
-        bound = MAX_HELLO_BYTES if self._layout is None else max_message_bytes(self._layout)
-        if len(data) > bound:
-            raise ProtocolError(ErrorCode.TOO_LARGE, f"{len(data)} bytes, where {bound} is the most")
-        message = decode_client(data)
+        if len(data) > self._max_bytes:
+            raise ProtocolError(ErrorCode.TOO_LARGE, f"{len(data)} bytes, where {self._max_bytes} is the most")
+        fields = unpack_client(data)
+        if self._layout is not None and fields.get("t") == "frames":
+            return read_frames(fields, self._layout)
+        message = client_message(fields)
         if self._layout is None:
             if not isinstance(message, Hello):
                 raise ProtocolError(ErrorCode.HELLO_EXPECTED, f"not with {message.t}")
             self._hello, self._layout = message, LAYOUTS[message.layout]
-            return message
-        if isinstance(message, Hello):
+            self._max_bytes = max_message_bytes(self._layout)
+        elif isinstance(message, Hello):
             raise ProtocolError(ErrorCode.HELLO_REPEATED, "")
-        if isinstance(message, Frames):
-            times_ms, points = read_frames(message, self._layout)
-            return FramesReceived(message.a, message.q, times_ms, points)
         return message

@@ -8,7 +8,6 @@ from actors.session.events import (
     AttemptEnded,
     AttemptJudged,
     Effect,
-    FramesArrived,
     Judge,
     JudgedAttempt,
     ScoreFrames,
@@ -20,6 +19,7 @@ from actors.session.limits import SessionLimits
 from actors.session.recording import Recording, Refused
 from actors.session.store_queue import StoreQueue
 from actors.session.transitions import Life, Machine, Phase, Trigger
+from protocol.codec import FramesReceived
 from protocol.codes import ErrorCode
 from protocol.messages import Cursor, Error, Hello, Receipt, Scored
 
@@ -50,16 +50,20 @@ class Attempts:
     @property
     def phase(self) -> Phase:
         """Where the attempt stands."""
-        return Phase(self._phase.state)
+        return self._phase.state
+
+    @property
+    def wanted(self) -> int:
+        """The attempt whose frames are wanted next."""
+        if self._recording is None:
+            return self._queue.finished + 1
+        return self._recording.attempt_no + (self.phase is not Phase.RECORDING)
 
     @property
     def cursor(self) -> Cursor:
         """The next frame wanted."""
-        if self._recording is None:
-            return Cursor(a=self._queue.finished + 1, q=0)
-        if self.phase is Phase.RECORDING:
-            return Cursor(a=self._recording.attempt_no, q=self._recording.received)
-        return Cursor(a=self._recording.attempt_no + 1, q=0)
+        recording = self._recording if self.phase is Phase.RECORDING else None
+        return Cursor(a=self.wanted, q=0 if recording is None else recording.received)
 
     def reconcile(self, hello: Hello, effects: list[Effect]) -> list[int]:
         """Makes the attempt in flight fit what this client can still send; names the attempts that are lost."""
@@ -89,7 +93,7 @@ class Attempts:
 
     def began(self, event: AttemptBegan, life: Life, now_ms: int, effects: list[Effect]) -> None:
         """The learner starts to sign; a repeat of the same announcement changes nothing."""
-        begin, wanted = event.begin, self.cursor.a
+        begin, wanted = event.begin, self.wanted
         if begin.a < wanted:
             return
         if begin.a > wanted:
@@ -120,23 +124,23 @@ class Attempts:
             return ErrorCode.STORE_DELAYED, "Too much is waiting to be saved; go on when the database is back."
         return None
 
-    def frames_arrived(self, event: FramesArrived, now_ms: int, effects: list[Effect]) -> None:
+    def frames_arrived(self, event: FramesReceived, now_ms: int, effects: list[Effect]) -> None:
         """Keeps what is new, has it scored, and asks for feedback and receipts at their own pace."""
-        recording = self._recording_of(event.attempt_no, effects)
+        recording = self._recording_of(event.a, effects)
         if recording is None:
             return
-        taken = recording.take(event.first_seq, event.times_ms, event.points)
+        taken = recording.take(event.q, event.times_ms, event.packed)
         if isinstance(taken, Refused):
             self._refuse_frames(recording, taken, effects)
             return
-        if not len(taken.times_ms):
+        if not taken.times_ms:
             return
         feedback_for_seq = None
         if now_ms >= self._feedback_due_ms - _FEEDBACK_EARLY_MS:
             feedback_for_seq = recording.received - 1
             interval_ms = self._limits.feedback_interval_ms
             self._feedback_due_ms = max(self._feedback_due_ms, now_ms - interval_ms) + interval_ms
-        effects.append(ScoreFrames(recording.attempt_no, taken.times_ms, taken.points, feedback_for_seq))
+        effects.append(ScoreFrames(recording.attempt_no, taken.times_ms, taken.packed, feedback_for_seq))
         if now_ms >= self._receipt_due_ms:
             self._receipt_due_ms = now_ms + self._limits.receipt_interval_ms
             effects.append(Send(Receipt(a=recording.attempt_no, q=recording.received)))
@@ -155,12 +159,11 @@ class Attempts:
 
     def _recording_of(self, attempt_no: int, effects: list[Effect]) -> Recording | None:
         """The attempt in flight if it is the one meant; a wrong one is refused, an old one ignored as a repeat."""
-        wanted = self.cursor.a
         if self._recording is not None and attempt_no == self._recording.attempt_no:
             return self._recording
-        if attempt_no > wanted:
+        if attempt_no > self.wanted:
             effects.append(self._not_yet(attempt_no))
-        elif attempt_no == wanted:
+        elif attempt_no == self.wanted:
             text = f"Attempt {attempt_no} has not begun; send attempt.begin first."
             effects.append(refusal(ErrorCode.NOT_RECORDING, text, attempt_no, self.cursor))
         return None
@@ -184,7 +187,7 @@ class Attempts:
 
     def cancelled(self, event: AttemptCancelled, effects: list[Effect]) -> None:
         """Drops the attempt and uses its number up."""
-        wanted = self.cursor.a
+        wanted = self.wanted
         if event.attempt_no > wanted:
             effects.append(self._not_yet(event.attempt_no))
         elif event.attempt_no == wanted:

@@ -19,7 +19,7 @@ from websockets.typing import Subprotocol
 from protocol.codec import encode
 from protocol.codes import CloseCode, ErrorCode
 from protocol.limits import MAX_CLIENT_MESSAGE_BYTES
-from protocol.messages import SUBPROTOCOL, Error, Feedback, ServerMessage
+from protocol.messages import SUBPROTOCOL, Error, ServerMessage
 from protocol.server_stream import ClientEvent, ServerStream, Violation
 
 FEEDBACK_BACKLOG_BYTES = 16 * 1024
@@ -93,21 +93,14 @@ class StreamConnection(asyncio.Protocol):
     # ------------------------------------------------------------------------------------------------ the learner's
 
     def send(self, message: ServerMessage) -> bool:
-        """Queues one message; False where it is not on its way.
+        """Queues one message; False where it is not on its way."""
+        return self._send(encode(message))
 
-        Feedback is skipped when the client reads slowly, nothing else ever is.
-        """
-        transport = self._transport
-        if transport is None or self._ws.state is not State.OPEN:
+    def send_feedback(self, packed: bytes) -> bool:
+        """Queues provisional marks; skipped when the client reads slowly, as nothing else ever is."""
+        if self._transport is None or self._transport.get_write_buffer_size() > FEEDBACK_BACKLOG_BYTES:
             return False
-        waiting = transport.get_write_buffer_size()
-        if isinstance(message, Feedback) and waiting > FEEDBACK_BACKLOG_BYTES:
-            return False
-        self._ws.send_binary(encode(message))
-        self._flush()
-        if waiting > LARGEST_BACKLOG_BYTES:
-            self.close(CloseCode.SLOW_READER, "Messages were not read fast enough.")
-        return True
+        return self._send(packed)
 
     def send_error(self, error: Error) -> bool:
         """Sends a refusal of the session and counts it; too many close the connection, resumably."""
@@ -129,6 +122,17 @@ class StreamConnection(asyncio.Protocol):
             self._transport.abort()
 
     # ------------------------------------------------------------------------------------------------------ inside
+
+    def _send(self, packed: bytes) -> bool:
+        transport = self._transport
+        if transport is None or self._ws.state is not State.OPEN:
+            return False
+        waiting = transport.get_write_buffer_size()
+        self._ws.send_binary(packed)
+        self._flush()
+        if waiting > LARGEST_BACKLOG_BYTES:
+            self.close(CloseCode.SLOW_READER, "Messages were not read fast enough.")
+        return True
 
     def _process(self) -> None:
         for event in self._ws.events_received():

@@ -8,8 +8,9 @@ Promises (DESIGN §5), checked by ``check_invariants`` after every event in the 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import singledispatchmethod
+from typing import Any
 
 from actors.session.attempts import Attempts, refusal
 from actors.session.events import (
@@ -27,7 +28,6 @@ from actors.session.events import (
     Event,
     Fenced,
     FlushCommitted,
-    FramesArrived,
     Release,
     Send,
     SessionClosed,
@@ -38,10 +38,11 @@ from actors.session.events import (
 from actors.session.limits import SessionLimits
 from actors.session.store_queue import StoreQueue
 from actors.session.transitions import Life, Link, Machine, Phase, Trigger
+from protocol.codec import FramesReceived
 from protocol.codes import CloseCode, ErrorCode
 from protocol.messages import Cursor, Draining, Progress, Reconnect, Sentence, Status, Stored, Welcome
 
-_CLIENT_SPOKE = AttemptBegan | FramesArrived | AttemptEnded | AttemptCancelled | CommandGiven
+_CLIENT_SPOKE = frozenset({AttemptBegan, FramesReceived, AttemptEnded, AttemptCancelled, CommandGiven})
 _COMMANDS = {
     "pause": Trigger.PAUSE,
     "resume": Trigger.RESUME,
@@ -87,7 +88,7 @@ class SessionCore:
         if self._life.state is Life.LEFT:
             return []
         effects: list[Effect] = []
-        if isinstance(event, _CLIENT_SPOKE):
+        if type(event) in _CLIENT_SPOKE:
             self._last_heard_ms = now_ms
             if self._attempts.phase is Phase.JUDGING:
                 self._waiting.append(event)
@@ -133,7 +134,7 @@ class SessionCore:
     @property
     def life(self) -> Life:
         """Where the session stands."""
-        return Life(self._life.state)
+        return self._life.state
 
     def _store_and_leave(self, now_ms: int, effects: list[Effect]) -> None:
         """Starts the next store operation; lets go when an end, a drain or the grace time leaves nothing to do."""
@@ -157,11 +158,12 @@ class SessionCore:
 
     # ------------------------------------------------------------------------------------------- what can happen
 
-    @singledispatchmethod
     def _on(self, event: Event, now_ms: int, effects: list[Effect]) -> None:
-        raise TypeError(f"no such event: {event!r}")
+        handler = _HANDLERS.get(type(event))
+        if handler is None:
+            raise TypeError(f"no such event: {event!r}")
+        handler(self, event, now_ms, effects)
 
-    @_on.register
     def _attached(self, event: Attached, now_ms: int, effects: list[Effect]) -> None:
         if self._connection is not None:
             text = "This session was opened somewhere else."
@@ -190,34 +192,27 @@ class SessionCore:
         )
         effects.append(Send(welcome))
 
-    @_on.register
     def _detached(self, event: Detached, now_ms: int, effects: list[Effect]) -> None:
         if event.connection == self._connection:
             self._link.move(Trigger.DETACH)
             self._connection = None
             self._detached_since_ms = now_ms
 
-    @_on.register
     def _attempt_began(self, event: AttemptBegan, now_ms: int, effects: list[Effect]) -> None:
         self._attempts.began(event, self.life, now_ms, effects)
 
-    @_on.register
-    def _frames_arrived(self, event: FramesArrived, now_ms: int, effects: list[Effect]) -> None:
+    def _frames_arrived(self, event: FramesReceived, now_ms: int, effects: list[Effect]) -> None:
         self._attempts.frames_arrived(event, now_ms, effects)
 
-    @_on.register
     def _attempt_ended(self, event: AttemptEnded, now_ms: int, effects: list[Effect]) -> None:
         self._attempts.ended(event, effects)
 
-    @_on.register
     def _attempt_cancelled(self, event: AttemptCancelled, now_ms: int, effects: list[Effect]) -> None:
         self._attempts.cancelled(event, effects)
 
-    @_on.register
     def _attempt_judged(self, event: AttemptJudged, now_ms: int, effects: list[Effect]) -> None:
         self._attempts.judged(event, effects)
 
-    @_on.register
     def _command_given(self, event: CommandGiven, now_ms: int, effects: list[Effect]) -> None:
         if self._life.state is _ALREADY.get(event.name):
             self._acknowledge(event, effects)
@@ -252,7 +247,6 @@ class SessionCore:
         else:
             self._requests.append(event.request)
 
-    @_on.register
     def _flush_committed(self, event: FlushCommitted, now_ms: int, effects: list[Effect]) -> None:
         self._queue.committed(event.through)
         if event.set_aside is not None:
@@ -261,21 +255,18 @@ class SessionCore:
         if event.skills:
             effects.append(Send(Progress(skills=list(event.skills))))
 
-    @_on.register
     def _store_delayed(self, event: StoreDelayed, now_ms: int, effects: list[Effect]) -> None:
         if not self._queue.delayed:
             text = "Not saved yet: the database does not answer. Go on; it is saved as soon as it is back."
             effects.append(refusal(ErrorCode.STORE_DELAYED, text))
         self._queue.failed(now_ms + event.retry_after_ms)
 
-    @_on.register
     def _status_stored(self, event: StatusStored, now_ms: int, effects: list[Effect]) -> None:
         self._queue.status_stored(event.status)
         if self._queue.status_wish is None and self._queue.end_wish is None:
             effects.append(Send(Status(status=event.status)))
             self._answer_all(None, effects)
 
-    @_on.register
     def _session_closed(self, event: SessionClosed, now_ms: int, effects: list[Effect]) -> None:
         self._queue.ended()
         effects.append(Send(Status(status=event.status, overall_score=event.overall_score)))
@@ -292,21 +283,18 @@ class SessionCore:
         if self._connection is not None:
             effects.append(CloseConnection(self._connection, code, text))
 
-    @_on.register
     def _fenced(self, event: Fenced, now_ms: int, effects: list[Effect]) -> None:
         self._answer_all("The session has moved to another server; ask again.", effects)
         self._close_current(CloseCode.SESSION_MOVED, "The session goes on in another place; reconnect.", effects)
         # Whatever it still holds is held by the client too, and belongs to the newer incarnation now.
         self._leave("fenced", effects)
 
-    @_on.register
     def _time_advanced(self, event: TimeAdvanced, now_ms: int, effects: list[Effect]) -> None:
         if self._connection is not None and now_ms >= self._last_heard_ms + self._limits.idle_ms:
             self._close_current(CloseCode.IDLE, "Nothing was heard for a long time.", effects)
             # A silent peer may never answer the close; it has left all the same, or its deadline would stay due.
             self._detached(Detached(self._connection), now_ms, effects)
 
-    @_on.register
     def _drain_began(self, event: DrainBegan, now_ms: int, effects: list[Effect]) -> None:
         if self._draining:
             return
@@ -326,3 +314,22 @@ class SessionCore:
         assert numbers == sorted(set(numbers)), "attempts wait in order, each once"
         assert all(queue.stored < number <= queue.finished for number in numbers), "what waits is above the watermark"
         assert (self._connection is None) == (self._link.state is Link.DETACHED), "attached means a connection"
+
+
+_HANDLERS: Mapping[type[Event], Callable[[SessionCore, Any, int, list[Effect]], None]] = {
+    Attached: SessionCore._attached,
+    Detached: SessionCore._detached,
+    AttemptBegan: SessionCore._attempt_began,
+    FramesReceived: SessionCore._frames_arrived,
+    AttemptEnded: SessionCore._attempt_ended,
+    AttemptCancelled: SessionCore._attempt_cancelled,
+    AttemptJudged: SessionCore._attempt_judged,
+    CommandGiven: SessionCore._command_given,
+    FlushCommitted: SessionCore._flush_committed,
+    StoreDelayed: SessionCore._store_delayed,
+    StatusStored: SessionCore._status_stored,
+    SessionClosed: SessionCore._session_closed,
+    Fenced: SessionCore._fenced,
+    TimeAdvanced: SessionCore._time_advanced,
+    DrainBegan: SessionCore._drain_began,
+}

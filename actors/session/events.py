@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from protocol.codec import FramesReceived
 from protocol.codes import CloseCode
 from protocol.messages import AttemptBegin, AttemptResult, Hello, ServerMessage, SkillProgress
 
@@ -37,16 +38,6 @@ class AttemptBegan:
     """The client announced an attempt."""
 
     begin: AttemptBegin
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FramesArrived:
-    """Frames ``first_seq …`` of an attempt: ``times_ms`` ``(N,)`` int64, ``points`` ``(N, P, 3)`` int16."""
-
-    attempt_no: int
-    first_seq: int
-    times_ms: np.ndarray
-    points: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +128,7 @@ Event = (
     Attached
     | Detached
     | AttemptBegan
-    | FramesArrived
+    | FramesReceived
     | AttemptEnded
     | AttemptCancelled
     | CommandGiven
@@ -184,14 +175,14 @@ class ScoreFrames:
     """Feed frames to the scorer; where ``feedback_for_seq`` is set, send provisional marks up to that frame."""
 
     attempt_no: int
-    times_ms: np.ndarray
-    points: np.ndarray
+    times_ms: list[int]
+    packed: bytes
     feedback_for_seq: int | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judge:
-    """Judge a finished attempt and answer with ``AttemptJudged``."""
+    """Judge a finished attempt and answer with ``AttemptJudged``; arrays as ``Recording.frames`` gives them."""
 
     attempt_no: int
     sentence_index: int

@@ -24,6 +24,7 @@ from actors.session.rows import attempt_entry
 from actors.session.scoring_desk import ScoringDesk
 from actors.session.transitions import Life
 from actors.writer_client import ActivationRefused, WriterClient, WriterReply
+from protocol.codec import pack
 from protocol.codes import CloseCode
 from protocol.messages import (
     AttemptBegin,
@@ -76,6 +77,7 @@ class SessionHost:
         self._events: deque[ev.Event] = deque()
         self._handling = False
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_ms = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.released: asyncio.Future[str] = self._loop.create_future()
 
@@ -185,11 +187,11 @@ class SessionHost:
     def _client_said(self, connection: StreamConnection, said: ClientEvent) -> None:
         self.meter.heard(said, connection.received_at_s, connection.number)
         match said:
+            case FramesReceived():
+                self._dispatch(said)
             case Hello():
                 self._dispatch(ev.Attached(connection.number, said, self._tickets[connection.number]))
                 self._report()
-            case FramesReceived():
-                self._dispatch(ev.FramesArrived(said.a, said.q, said.times_ms, said.points))
             case AttemptBegin():
                 self._dispatch(ev.AttemptBegan(said))
             case AttemptEnd():
@@ -231,12 +233,10 @@ class SessionHost:
     def _run(self, effect: ev.Effect) -> None:
         assert self._desk is not None
         match effect:
+            case ev.ScoreFrames():
+                self._score(effect)
             case ev.Send():
                 self._send(effect.message)
-            case ev.ScoreFrames():
-                feedback = self._desk.push(effect)
-                if feedback is not None:
-                    self._send(feedback)
             case ev.StartScoring():
                 self._desk.start(effect)
             case ev.StopScoring():
@@ -259,13 +259,23 @@ class SessionHost:
             case ev.Release():
                 self._release(effect.reason)
 
+    @property
+    def _attached(self) -> StreamConnection | None:
+        return self._connections.get(self._core.connection) if self._core and self._core.connection else None
+
     def _send(self, message: ServerMessage) -> None:
-        connection = self._connections.get(self._core.connection) if self._core and self._core.connection else None
-        if connection is None:
-            return
-        sent = connection.send_error(message) if isinstance(message, Error) else connection.send(message)
-        # uvloop's own time stands still while a callback runs.
-        self.meter.said(message, sent, time.monotonic())
+        connection = self._attached
+        if connection is not None:
+            connection.send_error(message) if isinstance(message, Error) else connection.send(message)
+            self.meter.said(message)
+
+    def _score(self, effect: ev.ScoreFrames) -> None:
+        assert self._desk is not None
+        feedback = self._desk.push(effect)
+        connection = self._attached
+        if feedback is not None and connection is not None:
+            # uvloop's own time stands still while a callback runs.
+            self.meter.gave_feedback(connection.send_feedback(pack(feedback)), time.monotonic())
 
     def _judge(self, effect: ev.Judge) -> None:
         assert self._desk is not None
@@ -289,13 +299,18 @@ class SessionHost:
         return int(self._loop.time() * 1000)
 
     def _arm(self) -> None:
+        """Has the core told of its next deadline in time. A timer that is early enough stays: it asks again."""
+        deadline_ms = self._core.next_deadline_ms if self._core else None
+        if deadline_ms is None or (self._timer is not None and self._timer_ms <= deadline_ms):
+            return
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        deadline_ms = self._core.next_deadline_ms if self._core else None
-        if deadline_ms is not None:
-            # One millisecond late rather than early: the core compares whole milliseconds.
-            self._timer = self._loop.call_at((deadline_ms + 1) / 1000, self._dispatch, ev.TimeAdvanced())
+        # One millisecond late rather than early: the core compares whole milliseconds.
+        self._timer, self._timer_ms = self._loop.call_at((deadline_ms + 1) / 1000, self._time_advanced), deadline_ms
+
+    def _time_advanced(self) -> None:
+        self._timer = None
+        self._dispatch(ev.TimeAdvanced())
 
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

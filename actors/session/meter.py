@@ -8,7 +8,7 @@ from actors.log_lines import JsonLines
 from actors.stats import Tally
 from actors.writer_client import WriterReply
 from protocol.codes import CloseCode
-from protocol.messages import Error, Feedback, Hello, Scored, ServerMessage, Stored, Welcome
+from protocol.messages import Error, Hello, Scored, ServerMessage, Stored, Welcome
 from protocol.server_stream import ClientEvent, FramesReceived
 
 _log = logging.getLogger(__name__)
@@ -52,13 +52,16 @@ class SessionMeter:
         elif isinstance(said, Hello):
             _log.info("connection_opened", extra={"connection": connection, "client": said.client})
 
-    def said(self, message: ServerMessage, sent: bool, at_s: float) -> None:
-        """A message was sent to the client at ``at_s``, or not: feedback is skipped for a slow reader."""
+    def gave_feedback(self, sent: bool, at_s: float) -> None:
+        """Provisional marks were sent to the client at ``at_s``, or not: they are skipped for a slow reader."""
+        if sent:
+            self.tally.observe_ms("feedback", (at_s - self._frames_at_s) * 1000)
+        else:
+            self.tally.count("dropped", "feedback_slow_reader")
+
+    def said(self, message: ServerMessage) -> None:
+        """Another message was sent to the client."""
         match message:
-            case Feedback() if sent:
-                self.tally.observe_ms("feedback", (at_s - self._frames_at_s) * 1000)
-            case Feedback():
-                self.tally.count("dropped", "feedback_slow_reader")
             case Welcome():
                 self.tally.count("connections", message.incarnation if message.recovered else "lost_attempts")
             case Scored():

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from protocol.codes import ErrorCode
+from protocol.landmarks import COORDINATES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NewFrames:
-    """The part of a chunk that was not known before; may be empty."""
+    """The part of a message that was not known before; may be empty. ``packed``: its points as they travelled."""
 
-    times_ms: np.ndarray
-    points: np.ndarray
+    times_ms: list[int]
+    packed: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,52 +35,58 @@ class Recording:
         self.began_at_ms = began_at_ms
         self.gap_reported = False
         self._max_frames = max_frames
-        self._times: list[np.ndarray] = []
-        self._points: list[np.ndarray] = []
-        self.received = 0
+        self._times_ms: list[int] = []
+        self._packed: list[bytes] = []
 
-    def take(self, first_seq: int, times_ms: np.ndarray, points: np.ndarray) -> NewFrames | Refused:
-        """Takes a chunk that starts at ``first_seq``; what is known already is compared, not stored again."""
-        if first_seq > self.received:
+    @property
+    def received(self) -> int:
+        """Frames that are there, without a gap."""
+        return len(self._times_ms)
+
+    def take(self, first_seq: int, times_ms: list[int], packed: bytes) -> NewFrames | Refused:
+        """Takes frames from ``first_seq`` on; what is known already is compared, not stored again."""
+        received = len(self._times_ms)
+        if first_seq == received:
+            return self._append(NewFrames(times_ms, packed))
+        if first_seq > received:
             return Refused(
-                ErrorCode.SEQ_GAP, f"Frames {self.received} to {first_seq - 1} are missing; send them again from there."
+                ErrorCode.SEQ_GAP, f"Frames {received} to {first_seq - 1} are missing; send them again from there."
             )
-        known = min(self.received - first_seq, len(times_ms))
-        if known and not self._same(first_seq, times_ms[:known], points[:known]):
+        known = min(received - first_seq, len(times_ms))
+        known_bytes = known * (len(packed) // max(len(times_ms), 1))
+        if not self._same(first_seq, times_ms[:known], packed[:known_bytes]):
             return Refused(
                 ErrorCode.SEQ_CONFLICT,
                 f"Frame {first_seq} and on were sent before with other contents; the first ones are kept.",
             )
-        fresh = NewFrames(times_ms[known:], points[known:])
-        return self._append(fresh)
+        return self._append(NewFrames(times_ms[known:], packed[known_bytes:]))
 
     def _append(self, fresh: NewFrames) -> NewFrames | Refused:
-        count = len(fresh.times_ms)
-        if not count:
+        known, times_ms = self._times_ms, fresh.times_ms
+        if not times_ms:
             return fresh
-        if self.received + count > self._max_frames:
+        if len(known) + len(times_ms) > self._max_frames:
             return Refused(
                 ErrorCode.ATTEMPT_TOO_LONG,
                 f"An attempt may have {self._max_frames} frames; end this one and begin another.",
             )
-        if self._times and fresh.times_ms[0] <= self._times[-1][-1]:
+        if known and times_ms[0] <= known[-1]:
             return Refused(ErrorCode.TIMES_NOT_ASCENDING, "A frame is not later than the one before it.")
-        self._times.append(fresh.times_ms)
-        self._points.append(fresh.points)
-        self.received += count
+        known += times_ms
+        self._packed.append(fresh.packed)
         self.gap_reported = False
         return fresh
 
-    def _same(self, first_seq: int, times_ms: np.ndarray, points: np.ndarray) -> bool:
-        known_times, known_points = self.frames()
-        where = slice(first_seq, first_seq + len(times_ms))
-        return np.array_equal(known_times[where], times_ms) and np.array_equal(known_points[where], points)
+    def _same(self, first_seq: int, times_ms: list[int], packed: bytes) -> bool:
+        all_packed = b"".join(self._packed)
+        self._packed = [all_packed]
+        offset = first_seq * (len(all_packed) // len(self._times_ms))
+        known_times_ms = self._times_ms[first_seq : first_seq + len(times_ms)]
+        return known_times_ms == times_ms and all_packed[offset : offset + len(packed)] == packed
 
     def frames(self) -> tuple[np.ndarray, np.ndarray]:
         """All frames so far: ``times_ms`` ``(T,)`` int64 and ``points`` ``(T, P, 3)`` int16."""
-        if len(self._times) > 1:
-            self._times = [np.concatenate(self._times)]
-            self._points = [np.concatenate(self._points)]
-        if not self._times:
-            return np.empty(0, np.int64), np.empty((0, 0, 3), np.int16)
-        return self._times[0], self._points[0]
+        if not self._times_ms:
+            return np.empty(0, np.int64), np.empty((0, 0, COORDINATES), np.int16)
+        points = np.frombuffer(b"".join(self._packed), "<i2")
+        return np.array(self._times_ms, np.int64), points.reshape(len(self._times_ms), -1, COORDINATES)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-
-import numpy as np
+from typing import Any
 
 from actors.scoring.calibrate import calibration
 from actors.scoring.results import Finding, Judgement, ProvisionalMarks
 from actors.scoring.scorer import SCORER_VERSION, Scorer
 from actors.scoring.stream import AttemptScoring
 from actors.session.events import Judge, ScoreFrames, StartScoring
-from protocol.codec import to_float
+from protocol.codec import to_float, unpack_points
 from protocol.landmarks import LAYOUTS, LandmarkClip, Layout, VideoFormat
-from protocol.messages import AttemptResult, Feedback, Hello, Sentence
+from protocol.messages import AttemptResult, Hello, Sentence
 
 _log = logging.getLogger(__name__)
 
@@ -51,8 +50,8 @@ class ScoringDesk:
         """Forgets the attempt."""
         self._scoring = None
 
-    def push(self, effect: ScoreFrames) -> Feedback | None:
-        """Scores frames; provisional marks where they are due.
+    def push(self, effect: ScoreFrames) -> dict[str, Any] | None:
+        """Scores frames; provisional marks where they are due, as the fields of a ``Feedback``.
 
         Frames wait for the next marks: the scorer's work on three of them at once is hardly more than on one.
         """
@@ -63,7 +62,7 @@ class ScoringDesk:
             return None
         try:
             self._score(self._scoring)
-            return _feedback(self._scoring.marks(), effect.attempt_no, effect.feedback_for_seq)
+            return feedback(self._scoring.marks(), effect.attempt_no, effect.feedback_for_seq)
         except Exception:
             _log.exception("the scorer failed in attempt %d", effect.attempt_no)
             self._scoring = None
@@ -72,10 +71,10 @@ class ScoringDesk:
     def _score(self, scoring: AttemptScoring) -> None:
         assert self._layout is not None, "an attempt has begun"
         if self._unscored:
-            points = np.concatenate([waiting.points for waiting in self._unscored])
-            times_ms = np.concatenate([waiting.times_ms for waiting in self._unscored])
+            packed = b"".join([waiting.packed for waiting in self._unscored])
+            times_ms = [time_ms for waiting in self._unscored for time_ms in waiting.times_ms]
             self._unscored = []
-            scoring.push(to_float(points, self._layout), times_ms)
+            scoring.push(to_float(unpack_points(packed, self._layout, len(times_ms)), self._layout), times_ms)
 
     def judge(self, effect: Judge) -> AttemptResult:
         """Judges a finished attempt from all of its frames."""
@@ -122,15 +121,17 @@ def video_of(hello: Hello) -> VideoFormat:
     return VideoFormat(hello.width, hello.height, hello.mirrored, hello.fps)
 
 
-def _feedback(marks: ProvisionalMarks, attempt_no: int, seq: int) -> Feedback:
-    return Feedback(
-        a=attempt_no,
-        q=seq,
-        i=marks.sign_index,
-        g=marks.gloss,
-        p=marks.progress,
-        o=marks.overall,
-        m=marks.parameters,
-        seen=(marks.left_hand_seen, marks.right_hand_seen, marks.body_seen),
-        hint=marks.hint,
-    )
+def feedback(marks: ProvisionalMarks, attempt_no: int, seq: int) -> dict[str, Any]:
+    """The fields of a ``Feedback``, in its order. Marks come rounded and within 0..1: no model need look at them."""
+    return {
+        "t": "feedback",
+        "a": attempt_no,
+        "q": seq,
+        "i": marks.sign_index,
+        "g": marks.gloss,
+        "p": marks.progress,
+        "o": marks.overall,
+        "m": marks.parameters,
+        "seen": (marks.left_hand_seen, marks.right_hand_seen, marks.body_seen),
+        "hint": marks.hint,
+    }

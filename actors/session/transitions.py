@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Generic, TypeVar
 
 
 class Life(StrEnum):
@@ -53,6 +54,7 @@ class Trigger(StrEnum):
 
 
 State = Life | Phase | Link
+Kind = TypeVar("Kind", Life, Phase, Link)
 
 TRANSITIONS: Mapping[tuple[State, Trigger], State] = MappingProxyType(
     {
@@ -87,10 +89,10 @@ class TransitionError(RuntimeError):
     """Our own mistake: a transition that the table does not have. Carries what happened before it."""
 
 
-class Machine:
+class Machine(Generic[Kind]):
     """One current state, moved along the table alone."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: Kind) -> None:
         self.state = state
         self._history: deque[str] = deque(maxlen=_HISTORY)
 
@@ -104,4 +106,4 @@ class Machine:
         if target is None:
             raise TransitionError(f"no way from {self.state} by {trigger}; before: {' → '.join(self._history) or '-'}")
         self._history.append(f"{self.state} –{trigger}")
-        self.state = target
+        self.state = target  # type: ignore[assignment]  # a row leads to the kind that it starts from

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
+from collections.abc import Callable
 
 import annotated_types as at
 import msgpack
@@ -19,6 +20,8 @@ from protocol.codec import (
     IMAGE_STEPS,
     MISSING,
     WORLD_STEPS,
+    check_times,
+    client_message,
     decode_client,
     decode_server,
     encode,
@@ -217,10 +220,51 @@ def test_a_truncated_message_is_a_protocol_error(message: Frames, cut: int) -> N
 def test_frames_are_read_whole_or_refused(layout: Layout, ms: list[int], q: int, size: int) -> None:
     message = Frames(a=3, q=q, ms=ms, l=bytes(max(0, len(ms) * layout.frame_bytes + size)))
     try:
-        times_ms, points = read_frames(message, layout)
+        frames = read_frames(message.model_dump(), layout)
     except ProtocolError as error:
         assert error.attempt == 3
     else:
-        assert size == 0 and list(times_ms) == ms
-        assert (np.diff(times_ms) > 0).all()
-        assert points.shape == (len(ms), layout.points, 3)
+        assert size == 0 and frames.times_ms == ms
+        assert (np.diff(frames.times_ms) > 0).all()
+        assert unpack_points(frames.packed, layout, len(ms)).shape == (len(ms), layout.points, 3)
+
+
+def nearly(*fits: object) -> st.SearchStrategy:
+    return st.sampled_from(fits) | plain_values
+
+
+nearly_frames = st.fixed_dictionaries(
+    {"t": st.just("frames")},
+    optional={
+        "a": nearly(1, 1_000_000, 0, 1_000_001, True, 1.0),
+        "q": nearly(0, 3_599, 3_597, 3_600, 1_000_001, -1, False),
+        "ms": nearly([0], [0, 33, 66], [119_999, 120_000, 120_001], [0, 33, 33], [0, 1, 2.0], [False, True], [-1], [])
+        | st.lists(st.integers(0, 200), max_size=70).map(sorted),
+        "l": nearly(*(bytes(count * LAYOUTS["hands"].frame_bytes + more) for count in (1, 3) for more in (0, 1))),
+    },
+)
+
+
+@given(nearly_frames)
+@example({"t": "frames", "a": 1, "q": 0, "ms": [0, 33, 66], "l": bytes(3 * LAYOUTS["hands"].frame_bytes)})
+@example({"t": "frames", "a": 1, "q": 0, "ms": [*range(65)], "l": bytes(65 * LAYOUTS["hands"].frame_bytes)})
+def test_frames_known_at_a_glance_are_those_that_their_model_takes(fields: dict[str, object]) -> None:
+    layout = LAYOUTS["hands"]
+
+    def by_the_model() -> tuple[object, ...]:
+        message = client_message(fields)
+        check_times(message.ms, message.q)
+        unpack_points(message.l, layout, len(message.ms))
+        return message.a, message.q, message.ms, message.l
+
+    def at_a_glance() -> tuple[object, ...]:
+        frames = read_frames(fields, layout)
+        return frames.a, frames.q, frames.times_ms, frames.packed
+
+    def outcome(read: Callable[[], object]) -> object:
+        try:
+            return read()
+        except ProtocolError as error:
+            return error.code, error.text
+
+    assert outcome(at_a_glance) == outcome(by_the_model)

@@ -159,12 +159,11 @@ class ReferenceSession:
     def _on_frames(self, frames: FramesReceived) -> list[ServerMessage] | ErrorCode:
         if frames.q > self.next_seq:
             return ErrorCode.SEQ_GAP
-        packed = pack_points(frames.points)
         start = frames.q * HANDS.frame_bytes
-        known = self.points[start : start + len(packed)]
-        if packed[: len(known)] != known:
+        known = self.points[start : start + len(frames.packed)]
+        if frames.packed[: len(known)] != known:
             return ErrorCode.SEQ_CONFLICT
-        self.points += packed[len(known) :]
+        self.points += frames.packed[len(known) :]
         self.next_seq = len(self.points) // HANDS.frame_bytes
         return [Receipt(a=frames.a, q=self.next_seq)]
 

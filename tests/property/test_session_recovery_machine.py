@@ -157,7 +157,7 @@ class Session(RuleBasedStateMachine):
                 case AttemptBegin():
                     self.dispatch(ev.AttemptBegan(said))
                 case FramesReceived():
-                    self.dispatch(ev.FramesArrived(said.a, said.q, said.times_ms, said.points))
+                    self.dispatch(said)
                 case AttemptEnd():
                     self.dispatch(ev.AttemptEnded(said.a, said.n))
                 case AttemptCancel():

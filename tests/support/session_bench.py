@@ -10,6 +10,7 @@ from actors.session import events as ev
 from actors.session.core import Restored, SessionCore
 from actors.session.limits import SessionLimits
 from actors.session.transitions import Life
+from protocol.codec import FramesReceived, pack_points
 from protocol.codes import ErrorCode
 from protocol.landmarks import HANDS
 from protocol.messages import (
@@ -39,10 +40,11 @@ HELLO = Hello(layout="hands", width=640, height=480)
 FRAME_MS = 33
 
 
-def frames(attempt_no: int, first_seq: int, count: int, *, value: int = 1) -> ev.FramesArrived:
+def frames(attempt_no: int, first_seq: int, count: int, *, value: int = 1) -> FramesReceived:
     """Frames as the wire brings them; ``value`` is in every coordinate."""
-    times_ms = np.arange(first_seq, first_seq + count, dtype=np.int64) * FRAME_MS
-    return ev.FramesArrived(attempt_no, first_seq, times_ms, np.full((count, HANDS.points, 3), value, np.int16))
+    times_ms = [seq * FRAME_MS for seq in range(first_seq, first_seq + count)]
+    packed = pack_points(np.full((count, HANDS.points, 3), value, np.int16))
+    return FramesReceived(attempt_no, first_seq, times_ms, packed)
 
 
 def a_result(attempt_no: int, sentence_index: int = 0, frame_count: int = 0) -> AttemptResult:
@@ -93,7 +95,7 @@ def plain(effect: ev.Effect) -> Any:
     """Effects as values that can be compared; of arrays, what tells them apart."""
     match effect:
         case ev.ScoreFrames():
-            seqs = [int(time) // FRAME_MS for time in effect.times_ms]
+            seqs = [time_ms // FRAME_MS for time_ms in effect.times_ms]
             return ("score", effect.attempt_no, seqs, effect.feedback_for_seq)
         case ev.Judge():
             values = [int(value) for value in effect.points[:, 0, 0]] if effect.points.size else []

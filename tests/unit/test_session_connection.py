@@ -357,13 +357,13 @@ def test_a_slow_reader_misses_feedback_and_nothing_else(greeted: Wire):
     result = Scored(result=a_result(1))
     sent = 0
     while greeted.transport.get_write_buffer_size() <= FEEDBACK_BACKLOG_BYTES:
-        greeted.connection.send(FEEDBACK)
+        greeted.connection.send_feedback(encode(FEEDBACK))
         sent += 1
     for _ in range(10):
-        assert not greeted.connection.send(FEEDBACK), "skipped, and said so"
+        assert not greeted.connection.send_feedback(encode(FEEDBACK)), "skipped, and said so"
         assert greeted.connection.send(result)
     assert greeted.read() == [FEEDBACK] * sent + [result] * 10
-    greeted.connection.send(FEEDBACK)
+    greeted.connection.send_feedback(encode(FEEDBACK))
     assert greeted.read() == [FEEDBACK], "who has caught up sees marks again"
 
 

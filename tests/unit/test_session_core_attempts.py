@@ -6,6 +6,7 @@ import pytest
 
 from actors.session import events as ev
 from actors.session.transitions import Life
+from protocol.codec import FramesReceived
 from protocol.codes import ErrorCode
 from protocol.messages import Receipt, Scored
 from tests.support.session_bench import HELLO, LIMITS, Bench, a_result, at, frames, said, waiting
@@ -139,7 +140,7 @@ def test_times_that_do_not_grow_are_refused(bench: Bench):
     bench.begin(1)
     bench.frames(1, 0, 2)
     again = frames(1, 1, 1)
-    late = ev.FramesArrived(1, 2, again.times_ms, again.points)
+    late = FramesReceived(1, 2, again.times_ms, again.packed)
     assert bench.tell(late) == [("error", ErrorCode.TIMES_NOT_ASCENDING, 1, (1, 2))]
 
 

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from actors.session.recording import NewFrames, Recording, Refused
+from protocol.codec import pack_points
 from protocol.codes import ErrorCode
 
 MOST = 10
 
 
-def chunk(first: int, count: int, value: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    return np.arange(first, first + count, dtype=np.int64) * 33, np.full((count, 4, 3), value, np.int16)
+def chunk(first: int, count: int, value: int = 1) -> tuple[list[int], bytes]:
+    return [33 * seq for seq in range(first, first + count)], pack_points(np.full((count, 4, 3), value, np.int16))
 
 
 def recording_of(count: int) -> Recording:
@@ -44,7 +45,7 @@ def test_of_a_repeat_only_what_is_new_is_kept(first: int, count: int, fresh: int
     recording.take(0, *chunk(0, 3))
     taken = recording.take(first, *chunk(first, count))
     assert isinstance(taken, NewFrames)
-    assert len(taken.times_ms) == len(taken.points) == fresh
+    assert (len(taken.times_ms), len(taken.packed)) == (fresh, fresh * 4 * 3 * 2)
     assert recording.received == max(3, first + count)
     assert recording.frames()[0].tolist() == [33 * seq for seq in range(recording.received)]
 
@@ -58,8 +59,8 @@ def test_a_gap_is_refused_and_nothing_is_kept():
 @pytest.mark.parametrize("what", ["points", "times"])
 def test_a_repeat_with_other_contents_is_a_conflict_and_the_first_ones_are_kept(what: str):
     recording = recording_of(3)
-    times_ms, points = chunk(1, 4, value=9) if what == "points" else (np.array([34]), chunk(1, 1, value=1)[1])
-    assert code(recording.take(1, times_ms, points)) is ErrorCode.SEQ_CONFLICT
+    times_ms, packed = chunk(1, 4, value=9) if what == "points" else ([34], chunk(1, 1, value=1)[1])
+    assert code(recording.take(1, times_ms, packed)) is ErrorCode.SEQ_CONFLICT
     assert recording.frames()[1][:, 0, 0].tolist() == [0, 1, 2]
 
 
@@ -73,6 +74,6 @@ def test_more_frames_than_an_attempt_may_have_are_refused_as_a_whole():
 @pytest.mark.parametrize("time_ms", [66, 65])
 def test_time_has_to_grow_from_one_message_to_the_next(time_ms: int):
     recording = recording_of(3)
-    _, points = chunk(3, 1)
-    assert code(recording.take(3, np.array([time_ms]), points)) is ErrorCode.TIMES_NOT_ASCENDING
+    _, packed = chunk(3, 1)
+    assert code(recording.take(3, [time_ms], packed)) is ErrorCode.TIMES_NOT_ASCENDING
     assert recording.received == 3

@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actors.scoring.results import Judgement
+from actors.scoring.results import Judgement, ProvisionalMarks
 from actors.session.events import Judge, ScoreFrames, StartScoring
-from actors.session.scoring_desk import ScoringDesk
+from actors.session.recording import Recording
+from actors.session.scoring_desk import ScoringDesk, feedback
+from protocol.codec import decode_server, encode, pack
+from protocol.messages import Feedback
 from tests.support.session_bench import HELLO, SENTENCES, frames
 
 JUDGEMENT = Judgement(True, 0.5, 0.5, 0.5, 0.5, False, {}, (), (), "s1", "c1")
@@ -64,11 +67,12 @@ class BrokenScorer:
 def judged(scorer: BrokenScorer) -> Any:
     desk = ScoringDesk(scorer, SENTENCES)  # type: ignore[arg-type]
     desk.start(StartScoring(1, 1, HELLO))
-    signed = frames(1, 0, 6)
+    recording = Recording(1, 1, 0, 6)
     for first in (0, 3):
-        part = slice(first, first + 3)
-        assert desk.push(ScoreFrames(1, signed.times_ms[part], signed.points[part], first + 2)) is None
-    return desk.judge(Judge(1, 1, signed.times_ms, signed.points))
+        signed = frames(1, first, 3)
+        recording.take(first, signed.times_ms, signed.packed)
+        assert desk.push(ScoreFrames(1, signed.times_ms, signed.packed, first + 2)) is None
+    return desk.judge(Judge(1, 1, *recording.frames()))
 
 
 @pytest.mark.parametrize("step", ["begin", "push", "marks"])
@@ -84,3 +88,13 @@ def test_where_nothing_works_the_attempt_is_kept_without_a_mark_and_says_so(fail
     assert (result.judged, result.score, result.success, result.frames) == (False, None, False, 6)
     assert [finding.kind for finding in result.findings] == ["cannot_judge"]
     assert (result.sentence_index, result.sentence, result.duration_ms) == (1, "B C", 165)
+
+
+@pytest.mark.parametrize("mark", [0.0, 0.7312, 1.0, None])
+@pytest.mark.parametrize("hint", ["handshape_off", None])
+def test_provisional_marks_travel_as_their_message_would(mark: float | None, hint: str | None):
+    marks = ProvisionalMarks(900, 2, "HELLO", 0.25, mark, {"handshape": mark, "location": 0.5}, True, False, True, hint)
+    packed = pack(feedback(marks, 3, 26))
+    message = decode_server(packed)
+    assert isinstance(message, Feedback) and encode(message) == packed
+    assert (message.a, message.q, message.m["handshape"], message.seen) == (3, 26, mark, (True, False, True))
