@@ -43,7 +43,7 @@ from storage.records import (
 
 def utc_text(at_ms: int) -> str:
     """A moment as ``YYYY-MM-DD HH:MM:SS``, UTC: text that sorts by time, and what a DATETIME column takes."""
-    return dt.datetime.fromtimestamp(at_ms // 1000, dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return dt.datetime.fromtimestamp(at_ms // 1000, dt.UTC).replace(tzinfo=None).isoformat(" ")
 
 
 def attempt_id(session_id: Id, attempt_no: int) -> Id:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import queue
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -16,6 +16,7 @@ from storage.migrate import Schema, load
 from storage.plan import NOTHING, Insert, Plan, Query, Recall, Remember, Result, Statement, Update, marks
 from storage.sqlite.failures import store_error
 from storage.sqlite.schema import declared, describe
+from storage.sqlite.write_thread import WriteThread
 
 T = TypeVar("T")
 Names = tuple[str, ...]
@@ -115,19 +116,19 @@ class Transaction:
 
     def _result(self, statement: Statement) -> Result:
         if isinstance(statement, Recall):
-            return self._recalled()
+            before, self._before = self._before, None
+            return Result([], memory=before.value) if before and before.data_version == self._data_version else NOTHING
         if isinstance(statement, Remember):
-            self.memory = Memory(statement.memory, self._data_version())
+            self.memory = Memory(statement.memory, self._data_version)
             return NOTHING
         return execute(self._connection, statement)
 
-    def _recalled(self) -> Result:
-        before, self._before = self._before, None
-        unchanged = before is not None and before.data_version == self._data_version()
-        return Result([], memory=before.value) if unchanged else NOTHING
-
+    @cached_property
     def _data_version(self) -> int:
-        """Moves with every commit of any other connection, of this process or another, and with none of our own."""
+        """Moves with every commit of any other connection, of this process or another, and with none of our own.
+
+        From its BEGIN IMMEDIATE on nobody else commits, so once in a transaction is enough.
+        """
         return self._connection.execute("PRAGMA data_version").fetchone()[0]
 
 
@@ -143,15 +144,15 @@ class SqliteEngine:
         self._writer: sqlite3.Connection | None = None
         self._memory: Memory | None = None
         self._readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
-        self._write_thread: ThreadPoolExecutor | None = None
+        self._write_thread: WriteThread | None = None
         self._read_threads: ThreadPoolExecutor | None = None
 
     async def open(self) -> None:
         """Makes the file where there is none. Raises StoreUnusable, StoreUnavailable."""
-        self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
+        self._write_thread = WriteThread("store-write")
         self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
         try:
-            await self._in(self._write_thread, self._open)
+            await self._write_thread.do(self._open)
         except BaseException:
             await self.close()
             raise
@@ -163,9 +164,10 @@ class SqliteEngine:
 
     async def close(self) -> None:
         """Waits for what is under way, then closes every connection; the log is folded into the file."""
-        for threads in (self._read_threads, self._write_thread):
-            if threads is not None:
-                await asyncio.get_running_loop().run_in_executor(None, threads.shutdown)
+        if self._read_threads is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self._read_threads.shutdown)
+        if self._write_thread is not None:
+            await self._write_thread.close()
         while not self._readers.empty():
             self._readers.get().close()
         if self._writer is not None:
@@ -173,13 +175,13 @@ class SqliteEngine:
         self._writer = self._memory = self._write_thread = self._read_threads = None
 
     async def write(self, plan: Callable[[], Plan[T]]) -> T:
-        return await self._in(self._write_thread, lambda: self._run_write(plan()))
+        return await self._on_write_thread(lambda: self._run_write(plan()))
 
     async def read(self, plan: Callable[[], Plan[T]]) -> T:
-        return await self._in(self._read_threads, lambda: self._run_read(plan()))
+        return await self._on_read_thread(lambda: self._run_read(plan()))
 
     async def forget_deleted(self) -> None:
-        await self._in(self._write_thread, self._fold_log)
+        await self._on_write_thread(self._fold_log)
 
     def _fold_log(self) -> None:
         """Older versions of pages are in the write-ahead log until it is folded into the file and cut to nothing."""
@@ -190,7 +192,7 @@ class SqliteEngine:
             raise store_error(error, self.path) from error
 
     async def live_schema(self) -> Schema:
-        return await self._in(self._read_threads, self._describe)
+        return await self._on_read_thread(self._describe)
 
     async def declared_schema(self) -> Schema:
         return declared(self.migrations)
@@ -220,7 +222,12 @@ class SqliteEngine:
         finally:
             self._readers.put(connection)
 
-    async def _in(self, threads: ThreadPoolExecutor | None, work: Callable[[], Any]) -> Any:
-        if threads is None:
+    def _on_write_thread(self, work: Callable[[], T]) -> Awaitable[T]:
+        if self._write_thread is None:
             raise StoreUnavailable("the store is not open")
-        return await asyncio.get_running_loop().run_in_executor(threads, work)
+        return self._write_thread.do(work)
+
+    def _on_read_thread(self, work: Callable[[], T]) -> Awaitable[T]:
+        if self._read_threads is None:
+            raise StoreUnavailable("the store is not open")
+        return asyncio.get_running_loop().run_in_executor(self._read_threads, work)
