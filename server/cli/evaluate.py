@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from typer.core import TyperGroup
 
 from actors.scoring.calibrate import to_json
 from actors.scoring.embedder import HandshapeEmbedder
+from actors.scoring.evaluation.ablation import Source, ablation, held_out, measure_source, worth
 from actors.scoring.evaluation.dataset import DatasetError, LabelledClip, read_dataset
 from actors.scoring.evaluation.faults import LEAST_TRUE, fault_table
 from actors.scoring.evaluation.figures import figures
@@ -129,6 +131,29 @@ def calibrate(
     out.write_text(json.dumps(to_json(fitted), indent=2) + "\n", "utf-8")
     tables.print_transfer(Console(), leave_one_out(samples) if len(samples) > 1 else [])
     _notes.print(f"Calibration {fitted.version} is in {out}.", markup=False)
+
+
+@app.command("ablation")
+def ablate(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE.npz …", help="Files of different people and signs.")],
+    shown: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE.npz", help="Show this file too, but choose no weights by it.")
+    ] = None,
+) -> None:
+    """Show what each block and measurement is worth, and what weights other files would choose for each file."""
+    embedder = _embedder()
+    chosen = [(path, True) for path in paths] + [(path, False) for path in shown or []]
+    sources = [_source(path, embedder, chooses) for path, chooses in chosen]
+    judge = cache(worth)
+    tables.print_ablation(Console(), [source.name for source in sources], ablation(sources, judge, _track))
+    tables.print_held_out(Console(), held_out(sources, judge, _track))
+
+
+def _source(path: Path, embedder: HandshapeEmbedder, chooses: bool) -> Source:
+    found = measure_source(path.stem, read_dataset(path), embedder, chooses, _track)
+    if found is None:
+        raise DatasetError(f"{path}: {tables.NO_PAIRS}")
+    return found
 
 
 @app.command()

@@ -9,6 +9,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from actors.scoring.evaluation.ablation import HeldOut, Worth
 from actors.scoring.evaluation.faults import LEAST_TRUE, LEAST_UNCORRECTED, FaultTable
 from actors.scoring.evaluation.figures import Figures, Measured
 from actors.scoring.evaluation.fit import Transfer
@@ -16,6 +17,7 @@ from actors.scoring.evaluation.invariance import MOST_CHANGE, InvarianceRow
 from actors.scoring.evaluation.material import MAX_PAIRS
 from actors.scoring.evaluation.minimal_pairs import MinimalPairs
 from actors.scoring.evaluation.starter import SelfRank
+from actors.scoring.evaluation.weighing import KNOBS, Weighing
 
 NO_PAIRS = (
     "There are no pairs across signers: no label is signed by two different signers. "
@@ -102,6 +104,34 @@ def print_transfer(console: Console, rows: Sequence[Transfer]) -> None:
         values = (row.pair_auc, row.pair_auc_open, row.same_median, row.different_median)
         table.add_row(row.name, *map(_number, values))
     console.print(table)
+
+
+def print_ablation(
+    console: Console, names: Sequence[str], rows: Sequence[tuple[Weighing, Sequence[Worth | None]]]
+) -> None:
+    """Each weighing with how it fares in each source."""
+    title = "What each part is worth: AUC / AUC, true sign unknown · top-1, by distance and cohort"
+    table = Table("weighing", *names, title=title)
+    for weighing, found in rows:
+        table.add_row(weighing.name, *map(_worth, found))
+    console.print(table)
+
+
+def print_held_out(console: Console, rows: Sequence[HeldOut]) -> None:
+    """Each source under weights that were chosen without it."""
+    title = "Weights chosen on the other sources"
+    table = Table("source", "as shipped", "chosen without it", "all the same", title=title)
+    for row in rows:
+        table.add_row(row.name, *map(_worth, (row.shipped, row.chosen, row.equal)))
+    console.print(table)
+    weights = Table("chosen without", *KNOBS, title="The chosen weights, as multiples of the shipped ones")
+    for row in rows:
+        weights.add_row(row.name, *(f"{times:.2g}" for times in row.weighing.multiples))
+    console.print(weights)
+
+
+def _worth(found: Worth | None) -> str:
+    return "–" if found is None else f"{found.closed:.4f} / {found.open:.4f} · {found.top1:.3f}"
 
 
 def print_faults(console: Console, found: FaultTable) -> None:

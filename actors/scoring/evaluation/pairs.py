@@ -17,7 +17,7 @@ import numpy as np
 from actors.scoring.align import symmetric_paths
 from actors.scoring.calibrate import COHORT, Calibration, calibration
 from actors.scoring.canonical import canonicalise
-from actors.scoring.compare import Pack, distances, local_costs
+from actors.scoring.compare import distances, local_costs
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.fluency import (
     SignFluency,
@@ -252,7 +252,7 @@ class PairScorer:
     def evidence(self, attempt: PreparedAttempt, label: str, signer: str) -> Evidence:
         """What the marks are made of, for every reference by another signer."""
         typical = self._typical.of(signer)
-        far = np.stack([self._distances(reading, self._library.packed) for reading in _readings(attempt.sign)])
+        far = np.stack([self._distances(reading) for reading in _readings(attempt.sign)])
         closed, reading, mirror = self._compared(far, typical)
         strange, _, _ = self._compared(far, {gloss: index for gloss, index in typical.items() if gloss != label})
         own = self._signers == signer
@@ -276,9 +276,9 @@ class PairScorer:
         rows = np.stack([near[reading, every], cohort[reading, column], nearest[reading, column]], axis=1)
         return rows, reading, corrected[reading, :, every].argmin(axis=1)
 
-    def _distances(self, sign: Features, references: Pack) -> np.ndarray:
-        """Distances ``(2 mirrors, n)`` of a sign to some of the references."""
-        return distances(sign, references)
+    def _distances(self, sign: Features, places: Sequence[int] | None = None) -> np.ndarray:
+        """Distances ``(2 mirrors, n)`` of a sign to all references, or to those at ``places``."""
+        return distances(sign, self._library.packed if places is None else self._library.packed.take(places))
 
     def _corrected(self, far: np.ndarray, typical: Mapping[str, int]) -> np.ndarray:
         """Distances ``(readings, 2 mirrors, R)``, allowing for how alone each reference stands."""
@@ -303,8 +303,7 @@ class PairScorer:
         """Sees to it that the distances of all references to the ``typical`` ones are known."""
         new = [index for index in typical if index not in self._to_typical]
         if new:
-            targets = self._library.packed.take(new)
-            far = np.stack([self._distances(each.sign, targets).min(axis=0) for each in self._library.references])
+            far = np.stack([self._distances(each.sign, new).min(axis=0) for each in self._library.references])
             self._to_typical.update(zip(new, far.T, strict=True))
 
     def _marks(self, attempt: PreparedAttempt, contexts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
