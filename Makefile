@@ -9,6 +9,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all:
 
+# Tests and benchmarks calculate with small matrices: a second thread would mostly wait, and burn a processor while it does.
+OMP_NUM_THREADS ?= 1
+export OMP_NUM_THREADS
+
 # A class of `make load`.
 SHAPE ?= steady
 LEARNERS ?= 30

@@ -42,7 +42,7 @@ WITHIN_MS = 100.0
 RESERVE = 2
 """Blank actors that our side keeps: with so many more than learners none is started while others are measured."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
-"""Ray gives its actors one thread for arithmetic; the others get the same."""
+"""Our processes have one thread for arithmetic; the rivals' get the same."""
 
 
 def measure(side: str, learners: int, seconds: float, folder: Path) -> dict[str, Any]:
@@ -124,7 +124,7 @@ Start = Callable[[], tuple[int, str]]
 
 
 def _storysign(learners: int, folder: Path) -> tuple[Start, Callable[[], Any]]:
-    server = ServerProcess(Path(tempfile.mkdtemp(dir=folder)), warm=learners + RESERVE, settings=ONE_THREAD)
+    server = ServerProcess(Path(tempfile.mkdtemp(dir=folder)), warm=learners + RESERVE)
 
     def start() -> tuple[int, str]:
         server.start()

@@ -64,7 +64,6 @@ def run(plan: Plan, folder: Path) -> dict[str, Any]:
             settings={
                 "STORYSIGN_PASSIVATE_AFTER_MS": PASSIVATE_AFTER_MS,
                 "STORYSIGN_RESERVE": str(max(2, plan.learners // 4)),
-                "OMP_NUM_THREADS": "1",
             },
             database_url=url,
         )

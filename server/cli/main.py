@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 from dataclasses import dataclass
@@ -65,6 +66,8 @@ def build_app(wanted: str | None) -> typer.Typer:
 
 def main() -> None:
     """Entry point. Whatever goes wrong ends as one sentence on stderr and an exit status that is not 0."""
+    # Matrices are small here: a second thread for arithmetic would mostly wait, and burn a processor while it does.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
     try:
         build_app(wanted)()
