@@ -9,22 +9,19 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.process_tree import SESSION_ACTOR, descendants, named
 from tests.support.server_process import ServerProcess, free_port
 
 WAIT_S = 30
-
-
-def family(pid: int) -> list[psutil.Process]:
-    """The processes that a server has started, their children included."""
-    return psutil.Process(pid).children(recursive=True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_says_where_it_is_and_a_signal_leaves_nothing_running(make_server, number: int):
     server: ServerProcess = make_server()
     server.start()
-    started = family(server.pid)
-    assert started, "Ray and the actors are processes of their own"
+    started = descendants(server.pid)
+    assert named(server.pid, SESSION_ACTOR), "actors are processes of their own"
+    assert not [process for process in started if "monitor.py" in " ".join(process.cmdline())], "Ray's idle helpers"
     assert server.stop(number) == 0
     _, alive = psutil.wait_procs(started, WAIT_S)
     assert alive == []
@@ -40,7 +37,7 @@ def test_it_says_where_it_is_and_a_signal_leaves_nothing_running(make_server, nu
 def test_a_signal_while_it_prepares_leaves_nothing_running_either(make_server, doing: str):
     server: ServerProcess = make_server()
     server.start(until=doing)
-    started = family(server.pid)
+    started = descendants(server.pid)
     assert server.stop() == 0
     _, alive = psutil.wait_procs(started, WAIT_S)
     assert alive == []
@@ -50,7 +47,7 @@ def test_a_signal_while_it_prepares_leaves_nothing_running_either(make_server, d
 def test_a_terminals_interrupt_reaches_all_processes_and_it_still_stops_cleanly(make_server):
     server: ServerProcess = make_server()
     server.start()
-    started = family(server.pid)
+    started = descendants(server.pid)
     for process in started:
         process.send_signal(signal.SIGINT)
     assert server.stop(signal.SIGINT) == 0
