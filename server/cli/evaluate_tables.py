@@ -97,12 +97,13 @@ def print_invariance(console: Console, rows: Sequence[InvarianceRow]) -> None:
 
 
 def print_transfer(console: Console, rows: Sequence[Transfer]) -> None:
-    """How accuracy, fitted to the other files, serves each file."""
-    title = "Accuracy in each file, fitted to the others"
-    table = Table("file", "AUC", "AUC, true sign unknown", "median same sign", "median other sign", title=title)
+    """How marks, fitted to the other files, serve each file."""
+    title = "Marks in each file, fitted to the others: same sign, other sign"
+    columns = ("accuracy AUC", "AUC, true sign unknown", "median accuracy", "median score", "successes")
+    table = Table("file", *columns, title=title)
     for row in rows:
-        values = (row.pair_auc, row.pair_auc_open, row.same_median, row.different_median)
-        table.add_row(row.name, *map(_number, values))
+        pairs = (f"{same:.3f}, {other:.3f}" for same, other in (row.accuracies, row.scores, row.successes))
+        table.add_row(row.name, *map(_number, (row.pair_auc, row.pair_auc_open)), *pairs)
     console.print(table)
 
 

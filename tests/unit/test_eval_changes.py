@@ -8,15 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actors.scoring.calibrate import calibration
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.evaluation.alterations import Span
 from actors.scoring.evaluation.dataset import LabelledClip, read_dataset
 from actors.scoring.evaluation.fault_cases import FaultCase, donor_shapes, fault_cases
 from actors.scoring.evaluation.faults import fault_table, is_true
-from actors.scoring.evaluation.fit import fit_calibration, leave_one_out, sample_pairs
+from actors.scoring.evaluation.fit import fit_calibration, leave_one_out, pair_scores, sample_pairs
 from actors.scoring.evaluation.invariance import MOST_CHANGE, TRANSFORMS, invariance_table
 from actors.scoring.evaluation.libraries import prepare_references
 from actors.scoring.evaluation.material import choose_material, in_turn
+from actors.scoring.evaluation.pairs import PairScorer, prepare_attempt
 from actors.scoring.results import Finding, Judgement, SignJudgement
 from server import models
 
@@ -115,7 +117,25 @@ def test_a_calibration_is_repeatable_and_transfers(shared_data: Path, embedder: 
     assert fitted.overall.width > 0 and {"handshape", "orientation"} <= fitted.parameters.keys()
     for transfer in leave_one_out(samples):
         assert transfer.pair_auc > 0.9
-        assert transfer.same_median > 0.6 > 0.4 > transfer.different_median
+        assert transfer.accuracies[0] > 0.6 > 0.4 > transfer.accuracies[1]
+        assert transfer.scores[0] > 0.7 > 0.3 > transfer.scores[1]
+        assert transfer.successes[0] > 0.7 > 0.1 > transfer.successes[1]
+
+
+@pytest.mark.slow
+def test_scores_by_another_calibration_are_those_of_the_pair_scorer(
+    some_words: list[LabelledClip], embedder: HandshapeEmbedder
+) -> None:
+    clips = some_words[:16]
+    sample = sample_pairs("words", clips, embedder)
+    references = prepare_references(choose_material(clips).references, embedder).references
+    scorer = PairScorer(references, calibration())
+    every = [
+        scores[np.isfinite(scores)]
+        for clip in choose_material(clips).attempts
+        for scores, _ in [scorer.scores(prepare_attempt(clip, embedder), clip.label, clip.signer)]
+    ]
+    np.testing.assert_allclose(pair_scores(sample, calibration()), np.concatenate(every)[sample.scored], atol=5e-4)
 
 
 def test_a_file_of_one_signer_cannot_be_fitted_to(some_words: list[LabelledClip], embedder: HandshapeEmbedder) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,8 @@ import numpy as np
 from actors.scoring.calibrate import Calibration, Curve, calibration, fit_curve, fit_typical, to_json
 from actors.scoring.comparison import Asked, compare_signs
 from actors.scoring.embedder import HandshapeEmbedder
+from actors.scoring.judge import SUCCESS, overall_score
+from actors.scoring.movement import with_movement
 from actors.scoring.parameters import Parameter
 from actors.scoring.references import Library, Reference
 
@@ -28,6 +30,7 @@ from .pairs import PairScorer, PreparedAttempt, prepare_attempt
 
 PAIRS_PER_FILE = 40_000
 PARAMETER_PAIRS_PER_ATTEMPT = 2
+SCORED_PAIRS_PER_ATTEMPT = 4
 COHORT_WEIGHTS = tuple(weight / 10 for weight in range(6))
 """At most half of a mark's yardstick may be the rest of the library: a signing is worth about the same anywhere."""
 SEED = 5
@@ -39,7 +42,9 @@ class PairSample:
     """Distances of one file's pairs across signers.
 
     ``same`` ``(n,)`` bool; ``closed`` and ``open`` ``(n, 3)`` as in ``Evidence``;
-    ``parameters``: for each parameter the distances of some same-sign and of some different-sign pairs.
+    ``parameters``: for each parameter the distances of some same-sign and of some different-sign pairs. ``scored`` are
+    the places of the pairs whose overall score can be had, and ``performance`` ``(3, s)`` their tracking quality,
+    fluency, and how much of the movement was made.
     """
 
     name: str
@@ -47,17 +52,22 @@ class PairSample:
     closed: np.ndarray
     open: np.ndarray
     parameters: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    scored: np.ndarray
+    performance: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Accuracy marks in a file that the fit has not seen: AUC (true sign known, and not), and the two medians."""
+    """Marks in a file that the fit has not seen: AUC of accuracy (true sign known, and not), and for pairs of the same
+    and of different signs the median accuracy, the median overall score, and the share that is a success.
+    """
 
     name: str
     pair_auc: float | None
     pair_auc_open: float | None
-    same_median: float
-    different_median: float
+    accuracies: tuple[float, float]
+    scores: tuple[float, float]
+    successes: tuple[float, float]
 
 
 def sample_pairs(
@@ -70,21 +80,29 @@ def sample_pairs(
     glosses = np.array([reference.gloss for reference in references])
     rows: list[tuple[np.ndarray, ...]] = []
     parameters: dict[str, tuple[list[float], list[float]]] = {name.value: ([], []) for name in Parameter}
+    scored, performance = [], []
     for attempt in track(material.attempts, f"Measuring pairs of {name}"):
         ready = prepare_attempt(attempt, embedder)
         if ready is None:
             continue
         found = scorer.evidence(ready, attempt.label, attempt.signer)
         other, same = np.isfinite(found.closed[:, 0]), glosses == attempt.label
+        before = sum(len(row[0]) for row in rows)
         rows.append((same[other], found.closed[other], found.open[other]))
         for side, indices in enumerate((np.flatnonzero(other & same), np.flatnonzero(other & ~same))):
-            for index in rng.permutation(indices)[:PARAMETER_PAIRS_PER_ATTEMPT]:
+            drawn = rng.permutation(indices)
+            some = drawn[:SCORED_PAIRS_PER_ATTEMPT].tolist()
+            scored.append(before + np.searchsorted(np.flatnonzero(other), some))
+            quality = np.full(len(some), ready.quality)
+            performance.append(np.stack([quality, *scorer.performance(ready, found, some)]))
+            for index in drawn[:PARAMETER_PAIRS_PER_ATTEMPT]:
                 for parameter, distance in _parameter_distances(ready, references[index]).items():
                     parameters[parameter][side].append(distance)
     if not rows or not any(row[0].any() for row in rows):
         return None
     lists = {name: (np.array(same), np.array(other)) for name, (same, other) in parameters.items() if same and other}
-    return PairSample(name, *(np.concatenate(parts) for parts in zip(*rows, strict=True)), lists)
+    evidence = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+    return PairSample(name, *evidence, lists, np.concatenate(scored), np.concatenate(performance, axis=1))
 
 
 def fit_calibration(samples: Sequence[PairSample], provenance: Mapping[str, Any]) -> Calibration:
@@ -122,9 +140,30 @@ def leave_one_out(samples: Sequence[PairSample]) -> list[Transfer]:
             for context in (held_out.closed, held_out.open)
         ]
         areas = (auc(mark[held_out.same], mark[~held_out.same]) for mark in marks)
-        medians = (float(np.median(marks[0][side])) for side in (held_out.same, ~held_out.same))
-        found.append(Transfer(held_out.name, *areas, *medians))
+        scores, same = pair_scores(held_out, fit), held_out.same[held_out.scored]
+        found.append(
+            Transfer(
+                held_out.name,
+                *areas,
+                accuracies=_of_both(np.median, marks[0], held_out.same),
+                scores=_of_both(np.median, scores, same),
+                successes=_of_both(np.mean, scores >= SUCCESS, same),
+            )
+        )
     return found
+
+
+def pair_scores(sample: PairSample, fit: Calibration) -> np.ndarray:
+    """Overall scores ``(s,)`` of the pairs that can have one, as ``PairScorer`` makes them."""
+    distance, cohort, nearest = sample.closed[sample.scored].T
+    quality, fluency, made = sample.performance
+    accuracy = with_movement(fit.accuracy(distance, cohort), made)
+    return overall_score(accuracy, fit.certainty(distance, nearest) * quality, accuracy * fluency)
+
+
+def _of_both(figure: Callable[[np.ndarray], float], values: np.ndarray, same: np.ndarray) -> tuple[float, float]:
+    """A figure of the pairs of the same sign, and of those of different ones."""
+    return float(figure(values[same])), float(figure(values[~same]))
 
 
 def _parameter_distances(attempt: PreparedAttempt, reference: Reference) -> dict[str, float]:

@@ -237,17 +237,26 @@ class PairScorer:
         asked: np.ndarray,
     ) -> np.ndarray:
         """Closed and open scores ``(2, n)`` against the references ``asked`` ``(n,)``."""
-        plausible = asked[np.fmax(marks[0][0], marks[1][0])[asked] >= LEAST_ACCURACY].tolist()
-        moving = [index for index in plausible if self._speeds[index] is not None]
-        paths = self._paths(attempt.sign, found, moving)
+        plausible = asked[np.fmax(marks[0][0], marks[1][0])[asked] >= LEAST_ACCURACY]
         fluency, made = np.zeros(len(self._glosses)), np.ones(len(self._glosses))
-        fluency[plausible] = [self._fluency(attempt, index, paths.get(index)) for index in plausible]
-        made[moving] = [self._made(attempt.sign, found, index, paths[index]) for index in moving]
+        fluency[plausible], made[plausible] = self.performance(attempt, found, plausible.tolist())
         overall = []
         for accuracy, confidence in marks:
             moved = with_movement(accuracy, made)
             overall.append(overall_score(moved, confidence, moved * fluency)[asked])
         return np.stack(overall)
+
+    def performance(
+        self, attempt: PreparedAttempt, found: Evidence, places: Sequence[int]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Fluency ``(n,)`` beside each of some references, and how much of its movement was made ``(n,)``: what marks
+        need beside ``evidence``, whatever the calibration.
+        """
+        moving = [index for index in places if self._speeds[index] is not None]
+        paths = self._paths(attempt.sign, found, moving)
+        fluency = [self._fluency(attempt, index, paths.get(index)) for index in places]
+        made = [self._made(attempt.sign, found, index, paths[index]) if index in paths else 1.0 for index in places]
+        return np.array(fluency, float), np.array(made, float)
 
     def evidence(self, attempt: PreparedAttempt, label: str, signer: str) -> Evidence:
         """What the marks are made of, for every reference by another signer."""
