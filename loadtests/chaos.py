@@ -44,7 +44,9 @@ PASSIVATE_AFTER_MS = "5000"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One run: ``database`` is sqlite or mariadb, ``pause_s`` the mean time between two faults."""
+    """One run: ``database`` is sqlite or mariadb, ``pause_s`` the mean time between two faults; their kinds are those
+    that have ``only`` in their names.
+    """
 
     database: str
     learners: int
@@ -52,6 +54,7 @@ class Plan:
     pause_s: float
     cuts_per_minute: float
     seed: int
+    only: str = ""
 
 
 def run(plan: Plan, folder: Path) -> dict[str, Any]:
@@ -113,7 +116,7 @@ def _torment(
     until_s = time.monotonic() + plan.seconds - QUIET_END_S
     while (pause_s := rng.expovariate(1.0 / plan.pause_s)) < until_s - time.monotonic():
         time.sleep(pause_s)
-        kinds = victims.kinds
+        kinds = {name: kind for name, kind in victims.kinds.items() if plan.only in name}
         kind = rng.choices(list(kinds), [weight for weight, _ in kinds.values()])[0]
         made[kind if kinds[kind][1]() else f"{kind} (missed)"] += 1
         victims.note_processes()
@@ -209,6 +212,7 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=1.0, help="mean seconds between two faults")
     parser.add_argument("--cuts-per-minute", type=float, default=1.0, help="sockets cut, for each learner")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", metavar="WORD", help="only faults with WORD in their names")
     parser.add_argument("--out", type=Path, default=Path("reports") / "chaos.json")
     wish = parser.parse_args()
     tidy_up_on_sigterm()
@@ -217,7 +221,7 @@ def main() -> None:
         if kind == "mariadb" and (reason := missing()) is not None:
             print(f"• {reason}; the run on MariaDB is left out")
             continue
-        plan = Plan(kind, wish.learners, wish.seconds, wish.pause, wish.cuts_per_minute, wish.seed)
+        plan = Plan(kind, wish.learners, wish.seconds, wish.pause, wish.cuts_per_minute, wish.seed, wish.only)
         print(f"• {wish.learners} learners for {wish.seconds:g} s on {kind}, seed {wish.seed} …", flush=True)
         with tempfile.TemporaryDirectory(prefix="storysign-chaos-") as folder:
             results.append(run(plan, Path(folder)))
