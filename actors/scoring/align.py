@@ -17,10 +17,8 @@ BAND_SHARE = 0.3
 def symmetric_distances(costs: np.ndarray) -> np.ndarray:
     """Warped distances ``(B,)`` of ``B`` square cost matrices ``(T, T, B)``: symmetric step pattern, diagonal steps
     weigh 2, over 2T.
-
-    All matrices are swept together, one antidiagonal at a time, so the work per matrix is a few vector operations.
     """
-    return _totals(costs)[-1, -1] / (2 * costs.shape[0])
+    return cell_distances(costs[cells(len(costs))], len(costs))
 
 
 def symmetric_path(cost: np.ndarray) -> np.ndarray:
@@ -30,29 +28,53 @@ def symmetric_path(cost: np.ndarray) -> np.ndarray:
 
 def symmetric_paths(costs: np.ndarray) -> list[np.ndarray]:
     """The warping paths of ``B`` cost matrices ``(T, T, B)``, swept together."""
+    return cell_paths(costs[cells(len(costs))], len(costs))
+
+
+def cell_distances(costs: np.ndarray, count: int) -> np.ndarray:
+    """``symmetric_distances`` of ``costs`` ``(n, B)`` at the ``cells`` of matrices of ``count`` rows."""
+    return _totals(costs, count)[-1, count] / (2 * count)
+
+
+def cell_paths(costs: np.ndarray, count: int) -> list[np.ndarray]:
+    """``symmetric_paths`` of ``costs`` ``(n, B)`` at the ``cells`` of matrices of ``count`` rows."""
     costs = costs.astype(np.float64)
-    totals = _totals(costs)
-    return [_way_back(totals[:, :, index].tolist(), costs[:, :, index].tolist()) for index in range(costs.shape[2])]
+    totals = _totals(costs, count)
+    return [_way_back(totals[:, :, index].tolist(), costs[:, index].tolist(), count) for index in range(costs.shape[1])]
 
 
-def _totals(costs: np.ndarray) -> np.ndarray:
-    """Cheapest ways ``(T + 1, T + 1, B)`` to each cell of ``costs`` ``(T, T, B)``, with a border before the first."""
-    count = costs.shape[0]
-    total = np.full((count + 1, count + 1, costs.shape[2]), np.inf, costs.dtype)
+def cells(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns ``(n,)`` of the cells inside the band of a matrix of ``count`` rows, one antidiagonal after the
+    other, so that a sweep over them finds each together.
+    """
+    return _band(count)[:2]
+
+
+def _totals(costs: np.ndarray, count: int) -> np.ndarray:
+    """Cheapest ways ``(2 T + 1, T + 1, B)`` to each cell of ``costs`` ``(n, B)``: cell (row, column) stands at (row +
+    column + 2, row + 1). All matrices are swept together, one antidiagonal at a time, so the work per matrix is a few
+    vector operations.
+    """
+    total = np.full((2 * count + 1, count + 1, costs.shape[1]), np.inf, costs.dtype)
     total[0, 0] = 0.0
-    for rows, columns in _antidiagonals(count):
-        cost = costs[rows, columns]
-        step = np.minimum(total[rows, columns + 1], total[rows + 1, columns]) + cost
-        total[rows + 1, columns + 1] = np.minimum(step, total[rows, columns] + 2 * cost)
+    twice = costs + costs
+    for at, (begin, first, length) in enumerate(_band(count)[2]):
+        before, here = total[at + 1], total[at + 2, first + 1 : first + 1 + length]
+        np.minimum(before[first : first + length], before[first + 1 : first + 1 + length], out=here)
+        here += costs[begin : begin + length]
+        np.minimum(here, total[at, first : first + length] + twice[begin : begin + length], out=here)
     return total
 
 
-def _way_back(total: list[list[float]], cost: list[list[float]]) -> np.ndarray:
-    row = column = len(cost) - 1
+def _way_back(total: list[list[float]], costs: list[float], count: int) -> np.ndarray:
+    diagonals = _band(count)[2]
+    row = column = count - 1
     path = [(row, column)]
     while row or column:
-        diagonal = total[row][column] + 2 * cost[row][column]
-        up, left = total[row][column + 1] + cost[row][column], total[row + 1][column] + cost[row][column]
+        at = row + column
+        begin, first, _ = diagonals[at]
+        cost, before = costs[begin + row - first], total[at + 1]
+        diagonal, up, left = total[at][row] + 2 * cost, before[row] + cost, before[row + 1] + cost
         best = min(diagonal, up, left)
         row, column = (
             (row - 1, column - 1) if best == diagonal else (row - 1, column) if best == up else (row, column - 1)
@@ -62,16 +84,17 @@ def _way_back(total: list[list[float]], cost: list[list[float]]) -> np.ndarray:
 
 
 @lru_cache(maxsize=8)
-def _antidiagonals(count: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Cells of each antidiagonal inside the band."""
+def _band(count: int) -> tuple[np.ndarray, np.ndarray, list[tuple[int, int, int]]]:
+    """``cells``, and of each antidiagonal where its cells begin among them, its first row, and how many it has."""
     band = max(int(round(BAND_SHARE * count)), 1)
-    cells = []
+    rows, columns, diagonals = [], [], []
     for total in range(2 * count - 1):
-        rows = np.arange(max(0, total - count + 1), min(total, count - 1) + 1)
-        rows = rows[np.abs(2 * rows - total) <= band]
-        if len(rows):
-            cells.append((rows, total - rows))
-    return cells
+        first, last = max(0, total - count + 1), min(total, count - 1)
+        inside = [row for row in range(first, last + 1) if abs(2 * row - total) <= band]
+        diagonals.append((len(rows), inside[0] if inside else 0, len(inside)))
+        rows += inside
+        columns += [total - row for row in inside]
+    return np.array(rows, np.intp), np.array(columns, np.intp), diagonals
 
 
 class OnlineAlignment:
@@ -116,10 +139,11 @@ def forced_path(costs: np.ndarray) -> tuple[int, np.ndarray]:
     tables, frames, states = costs.shape
     totals = np.full((frames, tables, _FARTHEST_STEP + states), np.inf)
     totals[0, :, _FARTHEST_STEP:][:, :2] = costs[:, 0, :2]
-    for cost, before, after in zip(costs.swapaxes(0, 1)[1:], totals, totals[1:], strict=False):
-        now = after[:, _FARTHEST_STEP:]
-        np.minimum(before[:, 2:], before[:, 1:-1], out=now)
-        np.minimum(now, before[:, :-2], out=now)
+    stay, on = totals[:, :, _FARTHEST_STEP:], totals[:, :, 1:-1]
+    steps = zip(costs.swapaxes(0, 1)[1:], stay, on, totals[:, :, :-_FARTHEST_STEP], stay[1:], strict=False)
+    for cost, same, next_one, next_but_one, now in steps:
+        np.minimum(same, next_one, out=now)
+        np.minimum(now, next_but_one, out=now)
         now += cost
     last = totals.shape[2] - 1
     reachable = np.flatnonzero(np.isfinite(totals[-1, 0])).tolist()

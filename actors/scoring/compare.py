@@ -27,8 +27,6 @@ LEAST_EVIDENCE = 0.143
 MIRROR_MARGIN = 0.3
 """A mirror in which the hands in use agree worse than in the other by this share is not what the signer meant."""
 
-AS_SIGNED, MIRRORED = 0, 1
-
 Number = TypeVar("Number", float, np.ndarray)
 
 
@@ -37,8 +35,8 @@ ROWS: dict[str, slice] = {}
 for _block in BLOCKS:
     _first = sum(each.stop - each.start for each in ROWS.values())
     ROWS[_block.name] = slice(_first, _first + _block.size)
-_FIRST_ROWS = [rows.start for rows in ROWS.values()]
-_PER_MISS = np.concatenate([block.factors for block in BLOCKS]) / np.float32(MISS_SHARE)
+FIRST_ROWS = [rows.start for rows in ROWS.values()]
+PER_MISS = np.concatenate([block.factors for block in BLOCKS]) / np.float32(MISS_SHARE)
 _AT_ONCE = 64
 """References that are compared in one go: more would not stay in the processor's cache."""
 
@@ -64,7 +62,7 @@ class Pack:
     @property
     def hand_there(self) -> np.ndarray:
         """How far the hands are there ``(2, T, R)``."""
-        return self.there[_HAND]
+        return self.there[HAND]
 
     def take(self, indices: Sequence[int] | np.ndarray | slice) -> Pack:
         """The pack of some of its references."""
@@ -75,7 +73,7 @@ class Pack:
     def without(self, measurement: Measurement) -> Pack:
         """The pack as if one measurement were never made; the others of its block count for it."""
         values = self.values * measured_without(measurement)[:, None, None, None]
-        return replace(self, values=values, squares=np.add.reduceat(values**2, _FIRST_ROWS, axis=0))
+        return replace(self, values=values, squares=np.add.reduceat(values**2, FIRST_ROWS, axis=0))
 
     def first_moment(self) -> Pack:
         """The pack of still references without their repetition in time."""
@@ -91,12 +89,12 @@ class Pack:
 def pack(signs: Sequence[Features]) -> Pack:
     """Sign features of equal length, packed; blocks that a sign lacks (no body) are zeros that ``has_body`` masks."""
     frames = len(signs[0]) if signs else 0
-    values = np.empty((len(_PER_MISS), 2, frames, len(signs)), np.float32)
+    values = np.empty((len(PER_MISS), 2, frames, len(signs)), np.float32)
     for index, sign in enumerate(signs):
-        values[..., index] = (sign.values * _PER_MISS).transpose(2, 0, 1)
+        values[..., index] = (sign.values * PER_MISS).transpose(2, 0, 1)
     return Pack(
         values,
-        np.add.reduceat(values**2, _FIRST_ROWS, axis=0),
+        np.add.reduceat(values**2, FIRST_ROWS, axis=0),
         np.stack([_there(sign) for sign in signs], axis=-1) if signs else np.zeros((2, 2, 0, 0), np.float32),
         np.array([sign.has_body for sign in signs], bool),
         np.array([sign.still for sign in signs], bool),
@@ -104,11 +102,11 @@ def pack(signs: Sequence[Features]) -> Pack:
 
 
 def _there(sign: Features) -> np.ndarray:
-    """How far wrists and hands are there ``(2, 2, T)``, in the order of ``_WRIST`` and ``_HAND``."""
+    """How far wrists and hands are there ``(2, 2, T)``, in the order of ``WRIST`` and ``HAND``."""
     return np.array((sign.wrist_there, sign.hand_there))
 
 
-_WRIST, _HAND = 0, 1
+WRIST, HAND = 0, 1
 
 
 def block_distances(sign: Features, references: Pack, count: int = len(BLOCKS)) -> np.ndarray:
@@ -116,10 +114,10 @@ def block_distances(sign: Features, references: Pack, count: int = len(BLOCKS)) 
     ``FARTHEST``: each hand slot of the attempt against each of the references.
     """
     moments = len(sign)
-    own = (sign.values * _PER_MISS).reshape(2 * moments, -1)
-    squares = np.add.reduceat(own**2, _FIRST_ROWS, axis=1).T[:count]
+    own = (sign.values * PER_MISS).reshape(2 * moments, -1)
+    squares = np.add.reduceat(own**2, FIRST_ROWS, axis=1).T[:count]
     own *= np.float32(-2.0)
-    others = references.values.reshape(len(_PER_MISS), -1)
+    others = references.values.reshape(len(PER_MISS), -1)
     unlike = np.empty((count, 2 * moments, others.shape[1]), np.float32)
     for index, rows in zip(range(count), ROWS.values(), strict=False):
         np.matmul(own[:, rows], others[rows], out=unlike[index])
@@ -135,43 +133,21 @@ def block_weights(sign: Features, references: Pack, count: int = len(BLOCKS)) ->
     """What each of the first ``count`` blocks weighs beside each reference ``(count, R)``: less, or nothing, where one
     of both has no body.
     """
-    both = references.has_body & sign.has_body
-    return np.where(both, _WEIGHTS[:count, None], _WEIGHTS_WITHOUT_BODY[:count, None])
+    return weights_of(references.has_body & sign.has_body)[:count]
+
+
+def weights_of(have_bodies: np.ndarray) -> np.ndarray:
+    """What each block weighs ``(6, …)`` where both signs have, or have not, a body."""
+    shape = (-1, *[1] * have_bodies.ndim)
+    return np.where(have_bodies, _WEIGHTS.reshape(shape), _WEIGHTS_WITHOUT_BODY.reshape(shape))
 
 
 _WEIGHTS = np.array([block.weight for block in BLOCKS], np.float32)
 _WEIGHTS_WITHOUT_BODY = np.array(
     [0.0 if block.needs_body else block.weight * block.share_without_body for block in BLOCKS], np.float32
 )
-_KIND = np.array([_HAND if block.of_hand else _WRIST for block in BLOCKS])
-assert _KIND.tolist() == [_WRIST] + [_HAND] * (len(BLOCKS) - 1), "the wrist's block stands first"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Terms:
-    """Numerator ``above`` and denominator ``below`` ``(blocks, 2 hand slots of the reference, n)`` of the cost of
-    ``n`` pairs of moments, weighted.
-    """
-
-    above: np.ndarray
-    below: np.ndarray
-
-
-def terms_at(
-    unlike: np.ndarray,
-    sign: Features,
-    references: Pack,
-    mirror: int | np.ndarray,
-    at: tuple[np.ndarray, np.ndarray, np.ndarray],
-) -> Terms:
-    """What each block of ``unlike`` (``block_distances``) adds to the cost of the pairs ``at`` (attempt moments,
-    reference moments, references), the attempt being taken in ``mirror`` (one for all pairs, or one each).
-    """
-    moments, places, which = at
-    count, own, other = len(unlike), np.array([mirror, 1 ^ mirror]).reshape(2, -1), np.array([[0], [1]])
-    a, c = _there(sign)[:, own, moments], references.there[:, other, places, which]
-    kind, weights = _KIND[:count], block_weights(sign, references, count)[:, None, which]
-    return Terms(*term(weights, unlike[:, own, moments, other, places, which], a[kind], c[kind]))
+KIND = np.array([HAND if block.of_hand else WRIST for block in BLOCKS])
+assert KIND.tolist() == [WRIST] + [HAND] * (len(BLOCKS) - 1), "the wrist's block stands first"
 
 
 def term(weight: Number, unlike: Number, a: Number, c: Number) -> tuple[Number, Number]:
@@ -203,8 +179,8 @@ def costs_of(
     shared = np.minimum(a, c)
     below = total * (a + c - shared)
     above = below - total * shared
-    above[_WRIST] += weights[0] * unlike[0] * shared[_WRIST]
-    above[_HAND] += _weighted(unlike[1:], weights[1:]) * shared[_HAND]
+    above[WRIST] += weights[0] * unlike[0] * shared[WRIST]
+    above[HAND] += _weighted(unlike[1:], weights[1:]) * shared[HAND]
     above, below = above.sum(axis=0), below.sum(axis=0)
     straight, crossed = above[:, :, 0] + above[::-1, :, 1], below[:, :, 0] + below[::-1, :, 1]
     return straight / np.maximum(crossed, np.float32(LEAST_EVIDENCE))
@@ -224,56 +200,33 @@ def distances(sign: Features, references: Pack) -> np.ndarray:
 
     Where the kind of the hands is unknown, of both readings the nearer one.
     """
-    return all_distances([(sign, references)])[0]
-
-
-def all_distances(pairs: Sequence[tuple[Features, Pack]]) -> list[np.ndarray]:
-    """``distances`` of several signs, each to its own references, warped together: the sweep costs hardly more for many
-    than for one.
-    """
-    readings = [
-        [sign] if sign.flipped is None else [replace(sign, flipped=None), sign.flipped] for sign, _ in pairs
-    ]
-    flat = [(reading, pack) for each, (_, pack) in zip(readings, pairs, strict=True) for reading in each]
-    warped = iter(_warped(flat))
-    return [np.minimum.reduce([next(warped) for _ in each]) for each in readings]
-
-
-def presence_match(sign: Features, references: Pack) -> np.ndarray:
-    """How well the hands in use agree ``(2 mirrors, R)``: shared over total presence, so that a wrong handshape of
-    one hand is not taken for the other hand being missing.
-    """
-    a, c = sign.hand_there.mean(axis=1), references.hand_there.mean(axis=1)
-    matches = []
-    for mirror in (AS_SIGNED, MIRRORED):
-        shared = np.minimum(a[mirror], c[0]) + np.minimum(a[1 ^ mirror], c[1])
-        total = np.maximum(a[mirror], c[0]) + np.maximum(a[1 ^ mirror], c[1])
-        matches.append(shared / np.maximum(total, 1e-6))
-    return np.stack(matches)
+    readings = [sign] if sign.flipped is None else [replace(sign, flipped=None), sign.flipped]
+    return np.minimum.reduce([_warped(reading, references) for reading in readings])
 
 
 def possible_mirrors(sign: Features, references: Pack) -> np.ndarray:
-    """Which mirrors ``(2, R)`` can be meant: not one in which the hands in use agree plainly worse."""
-    match = presence_match(sign, references)
-    return match >= match.max(axis=0, initial=0.0) - MIRROR_MARGIN
+    """Which mirrors ``(2, R)`` can be meant."""
+    return meant_mirrors(sign.hand_there.mean(axis=1), references.hand_there.mean(axis=1).T)
 
 
-def _warped(pairs: Sequence[tuple[Features, Pack]]) -> list[np.ndarray]:
-    """Warped distances ``(2, R)`` of each pair, infinite where the mirror cannot be meant."""
-    costs = []
-    for sign, references in pairs:
-        if sign.still and len(references) and references.still.all():
-            sign, references = sign.cut(0, 1), references.first_moment()
-        each = local_costs(sign, references)
-        costs.append(each.transpose(1, 2, 0, 3).reshape(*each.shape[1:3], -1))
-    far: dict[int, np.ndarray] = {}
-    for moments in {len(each) for each in costs}:
-        together = [index for index, each in enumerate(costs) if len(each) == moments]
-        totals = symmetric_distances(np.concatenate([costs[index] for index in together], axis=2))
-        ends = np.cumsum([costs[index].shape[2] for index in together])
-        far.update(zip(together, np.split(totals, ends[:-1]), strict=True))
-    found = []
-    for index, (sign, references) in enumerate(pairs):
-        both = far[index].reshape(2, len(references))
-        found.append(np.where(possible_mirrors(sign, references), both, np.float32(np.inf)))
-    return found
+def meant_mirrors(shown: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Which mirrors ``(2, …)`` can be meant by hands that are there for such shares of the sign ``(…, 2)``: those in
+    use agree about as well in it as in the other, as the shared over the total presence, so that a wrong handshape of
+    one hand is not taken for the other hand being missing.
+    """
+    match = np.array(
+        [
+            np.minimum(each, wanted).sum(axis=-1) / np.maximum(np.maximum(each, wanted).sum(axis=-1), 1e-6)
+            for each in (shown, shown[..., ::-1])
+        ]
+    )
+    return match >= match.max(axis=0) - MIRROR_MARGIN
+
+
+def _warped(sign: Features, references: Pack) -> np.ndarray:
+    possible = possible_mirrors(sign, references)
+    if sign.still and len(references) and references.still.all():
+        sign, references = sign.cut(0, 1), references.first_moment()
+    costs = local_costs(sign, references).transpose(1, 2, 0, 3)
+    far = symmetric_distances(costs.reshape(*costs.shape[:2], -1)).reshape(2, -1)
+    return np.where(possible, far, np.float32(np.inf))

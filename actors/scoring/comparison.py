@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .align import symmetric_paths
+from .align import cell_paths, cells
 from .calibrate import COHORT
-from .compare import Terms, block_distances, costs_of, pack, terms_at
 from .nonmanual import face_distance, paired_difference
 from .parameters import BLOCKS, Features, Parameter
-from .references import Library, Reference
+from .references import SIGN_FRAMES, Library, Reference
+from .side_by_side import Columns, Signs, block_terms, costs_at, laid_out
 
 MEASURED_OTHERS = 6
 """Other glosses that a sign is compared with in full, after a rough look at all of them."""
@@ -26,8 +26,8 @@ SECOND_OPINIONS = 4
 class SignComparison:
     """A located sign (moments ``start:stop`` of the attempt) against its nearest ``reference``.
 
-    ``path`` ``(n, 2)`` pairs attempt and reference moments (both 0..19). ``terms`` are the blocks' shares of its cost
-    by the reference's hand slot; hand ``slot`` of the reference is slot ``slot ^ mirror`` of the attempt. ``face``:
+    ``path`` ``(n, 2)`` pairs attempt and reference moments (both 0..19). ``terms`` are numerator and denominator of
+    each block's share of its cost; hand ``slot`` of the reference is slot ``slot ^ mirror`` of the attempt. ``face``:
     differences of the face's measures and which of them count (``nonmanual``). ``cohort`` and ``nearest_other`` are
     distances to other glosses (None in a library of one gloss). ``next_nearest``: the gloss's other references, of each
     other signer the nearest first, ``SECOND_OPINIONS`` of them at most.
@@ -44,7 +44,7 @@ class SignComparison:
     other_gloss: str | None
     cohort: float | None
     path: np.ndarray
-    terms: Terms
+    terms: tuple[tuple[float, float], ...]
     face: tuple[np.ndarray, np.ndarray] | None
     next_nearest: tuple[Reference, ...]
 
@@ -52,9 +52,9 @@ class SignComparison:
         """Evidence-normalised distance of one parameter along the path; None where neither side shows it."""
         if parameter is Parameter.NONMANUAL:
             return None if self.face is None else face_distance(*self.face)
-        mine = [block.parameter is parameter for block in BLOCKS]
-        below = float(self.terms.below[mine].sum())
-        return float(self.terms.above[mine].sum()) / below if below > 0 else None
+        mine = [term for block, term in zip(BLOCKS, self.terms, strict=True) if block.parameter is parameter]
+        below = sum(below for _, below in mine)
+        return sum(above for above, _ in mine) / below if below > 0 else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +68,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Nearest:
-    """One signing, how far it is from its gloss's references ``own`` and from ``others`` (``(2 mirrors, …)``)."""
+    """One signing, how far it is from its gloss's references ``own`` and from ``others`` (``(2 mirrors, …)``), and its
+    ``costs`` ``(n,)`` beside the nearest one at the ``cells`` of the warping.
+    """
 
     start: int
     stop: int
@@ -78,6 +80,7 @@ class _Nearest:
     other_glosses: Sequence[str]
     best: int
     mirror: int
+    costs: np.ndarray
 
     @property
     def distance(self) -> float:
@@ -90,24 +93,34 @@ def compare_signs(asked: Sequence[Asked], library: Library, mirror: int | None) 
     """
     found = [min(each, key=lambda nearest: nearest.distance) for each in _nearest_ones(asked, library, mirror)]
     chosen = [library.references_of(each.gloss)[near.best] for each, near in zip(asked, found, strict=True)]
-    ways = _ways([(near.sign, reference, near.mirror) for near, reference in zip(found, chosen, strict=True)])
+    paths = cell_paths(np.array([near.costs for near in found]).T, SIGN_FRAMES)
+    ways = [
+        (near.sign, reference.sign, path, near.mirror)
+        for near, reference, path in zip(found, chosen, paths, strict=True)
+    ]
     return [
-        _comparison(each, near, library, *way) for each, near, way in zip(asked, found, ways, strict=True)
+        _comparison(each, near, library, path, terms)
+        for each, near, path, terms in zip(asked, found, paths, block_terms(ways), strict=True)
     ]
 
 
 def beside(found: SignComparison, references: Sequence[Reference]) -> list[SignComparison]:
     """The same signing along other references of its gloss; distances stay those to the nearest one."""
-    sign, mirror = found.sign, found.mirror
-    ways = _ways([(sign, reference, mirror) for reference in references])
+    if not references:
+        return []
+    sign, mirror, count = found.sign, found.mirror, len(references)
+    columns = Columns(np.full(count, mirror), np.zeros(count, np.intp), np.arange(count))
+    others = laid_out([reference.sign for reference in references]).together()
+    paths = cell_paths(costs_at(laid_out([sign]), others, columns, *cells(SIGN_FRAMES)), SIGN_FRAMES)
+    ways = [(sign, reference.sign, path, mirror) for reference, path in zip(references, paths, strict=True)]
     return [
         replace(found, reference=reference, path=path, terms=terms, face=_face(sign, reference, path, mirror))
-        for reference, (path, terms) in zip(references, ways, strict=True)
+        for reference, path, terms in zip(references, paths, block_terms(ways), strict=True)
     ]
 
 
 def _comparison(
-    asked: Asked, near: _Nearest, library: Library, path: np.ndarray, terms: Terms
+    asked: Asked, near: _Nearest, library: Library, path: np.ndarray, terms: tuple[tuple[float, float], ...]
 ) -> SignComparison:
     own, others = library.references_of(asked.gloss), near.others.min(axis=0)
     reference = own[near.best]
@@ -150,17 +163,22 @@ def _nearest_ones(asked: Sequence[Asked], library: Library, mirror: int | None) 
         for each in asked
         for start, stop, sign in each.signings
     ]
-    likely = _likely_others([sign for *_, sign in tries], [gloss for gloss, *_ in tries], library)
+    own = laid_out([sign for *_, sign in tries])
+    likely = _likely_others(own, [gloss for gloss, *_ in tries], library)
     places = [
         [*library.indices_of(gloss), *others] for (gloss, *_), (_, others) in zip(tries, likely, strict=True)
     ]
-    measured = library.relative_distances([sign for *_, sign in tries], places)
-    found = []
-    for (gloss, start, stop, sign), (glosses, _), far in zip(tries, likely, measured, strict=True):
-        count = len(library.indices_of(gloss))
-        best, taken = _nearest(far[:, :count], mirror)
-        found.append(_Nearest(start, stop, sign, far[:, :count], far[:, count:], glosses, best, taken))
-    remaining = iter(found)
+    found: dict[int, _Nearest] = {}
+    for length in {len(each) for each in places}:
+        which = [index for index, each in enumerate(places) if len(each) == length]
+        far, columns, costs = library.relative_distances(own.take(which), np.array([places[index] for index in which]))
+        for row, index in enumerate(which):
+            (_, start, stop, sign), (glosses, others) = tries[index], likely[index]
+            mine, theirs = far[:, row, : length - len(others)], far[:, row, length - len(others) :]
+            best, taken = _nearest(mine, mirror)
+            chosen = costs[:, columns.place(taken, row, best)]
+            found[index] = _Nearest(start, stop, sign, mine, theirs, glosses, best, taken, chosen)
+    remaining = iter([found[index] for index in range(len(tries))])
     return [[next(remaining) for _ in each.signings] for each in asked]
 
 
@@ -170,8 +188,8 @@ def _likelier_reading(sign: Features, library: Library, gloss: str) -> Features:
         return sign
     readings = (replace(sign, flipped=None), sign.flipped)
     own = library.indices_of(gloss)
-    far = library.relative_distances(readings, [own, own])
-    return readings[int(np.argmin([each.min() for each in far]))]
+    far, *_ = library.relative_distances(laid_out(readings), np.array([own, own]))
+    return readings[int(far.min(axis=(0, 2)).argmin())]
 
 
 def _nearest(far: np.ndarray, mirror: int | None) -> tuple[int, int]:
@@ -185,40 +203,21 @@ def _nearest(far: np.ndarray, mirror: int | None) -> tuple[int, int]:
 
 
 def _likely_others(
-    signs: Sequence[Features], glosses: Sequence[str], library: Library
+    own: Signs, glosses: Sequence[str], library: Library
 ) -> list[tuple[list[str], list[int]]]:
     """For each sign the other glosses to compare it with and their typical references; in a large library those that
     a rough look finds likely.
     """
     every, places = list(library.typical), list(library.typical.values())
     if len(every) - 1 <= MEASURED_OTHERS:
-        roughly = [np.zeros(len(every))] * len(signs)
+        roughly = np.zeros((len(glosses), len(every)))
     else:
-        roughly = library.rough_distances(signs)
+        roughly = library.rough_distances(own)
     found = []
     for gloss, rough in zip(glosses, roughly, strict=True):
         order = [place for place in np.argsort(rough, kind="stable").tolist() if every[place] != gloss]
         chosen = sorted(order[:MEASURED_OTHERS])
         found.append(([every[place] for place in chosen], [places[place] for place in chosen]))
-    return found
-
-
-def _ways(asked: Sequence[tuple[Features, Reference, int]]) -> list[tuple[np.ndarray, Terms]]:
-    """For each signing, reference and mirror the warping path, and each block's terms along it."""
-    if not asked:
-        return []
-    singles = [pack([reference.sign]) for _, reference, _ in asked]
-    unlike = [block_distances(sign, single) for (sign, _, _), single in zip(asked, singles, strict=True)]
-    costs = [
-        costs_of(each, sign, single)[mirror, :, :, 0]
-        for each, (sign, _, mirror), single in zip(unlike, asked, singles, strict=True)
-    ]
-    found = []
-    for path, each, (sign, _, mirror), single in zip(
-        symmetric_paths(np.stack(costs, axis=2)), unlike, asked, singles, strict=True
-    ):
-        at = (path[:, 0], path[:, 1], np.zeros(len(path), np.intp))
-        found.append((path, terms_at(each, sign, single, mirror, at)))
     return found
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from protocol.landmarks import LandmarkClip
 
 from .calibrate import Calibration
@@ -80,7 +82,7 @@ def _spans(
     """Signs of the sentence; a sentence of one sign is all that lies between the rests."""
     if len(glosses) == 1:
         return None, [SignSpan(0, start, stop)]
-    sentence = library.packed.take([library.typical[gloss] for gloss in glosses])
+    sentence = library.laid_out(np.array([[library.typical[gloss] for gloss in glosses]]))
     part = features.cut(start, stop)
     mirror, spans = locate_signs(part, ~raised(part), sentence)
     return mirror, [SignSpan(span.sign_index, span.start + start, span.stop + start) for span in spans]

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .align import forced_path
-from .compare import Pack, local_costs
 from .parameters import PLACED_BLOCKS, Features
+from .resample import median
+from .side_by_side import Columns, Signs, costs_at, laid_out
 
 PAUSE_COST = 0.85
 """What a moment between signs costs: less than a moment that is plainly another sign, more than one of the right
@@ -40,22 +41,32 @@ def state_costs(costs: np.ndarray, resting: np.ndarray, pause: float = PAUSE_COS
     return table
 
 
-def locate_signs(attempt: Features, resting: np.ndarray, sentence: Pack) -> tuple[int, list[SignSpan]]:
+def locate_signs(attempt: Features, resting: np.ndarray, sentence: Signs) -> tuple[int, list[SignSpan]]:
     """The mirror in which the sentence fits better, and the signs that were found in it, in order.
 
-    ``sentence`` packs one reference per sign. What a pause costs depends on how closely this learner signs: after a
-    first pass, little more than a typical moment of the signs found, so that transitions fall out of clean signing
-    without cutting into a rough one. A sign that got fewer than ``SHORTEST_SIGN`` moments was not signed.
+    ``sentence`` is one reference per sign ``(1, K)``. What a pause costs depends on how closely this learner signs:
+    after a first pass, little more than a typical moment of the signs found, so that transitions fall out of clean
+    signing without cutting into a rough one. A sign that got fewer than ``SHORTEST_SIGN`` moments was not signed.
     """
-    costs = local_costs(attempt, sentence, len(PLACED_BLOCKS))
+    costs = _costs(attempt, sentence)
     tables = state_costs(costs, resting)
     mirror, path = forced_path(tables)
     paid = tables[mirror, np.arange(len(path)), path]
     in_sign = path % (costs.shape[2] + 1) > 0
     if in_sign.any():
-        pause = min(PAUSE_COST, PAUSE_MARGIN + PAUSE_FACTOR * float(np.median(paid[in_sign])))
+        pause = min(PAUSE_COST, PAUSE_MARGIN + PAUSE_FACTOR * float(median(paid[in_sign])))
         _, path = forced_path(state_costs(costs[mirror][None], resting, pause))
-    return mirror, _spans(path, costs.shape[2], len(sentence))
+    return mirror, _spans(path, *costs.shape[2:])
+
+
+def _costs(attempt: Features, sentence: Signs) -> np.ndarray:
+    """Costs ``(2 mirrors, T, moments, K)`` of every moment beside every moment of the sentence's signs."""
+    signs, moments = sentence.has_body.shape[1], sentence.sketch.shape[-1]
+    mirrors, which = np.arange(2).repeat(signs), np.tile(np.arange(signs), 2)
+    shown, wanted = np.arange(len(attempt)).repeat(moments), np.tile(np.arange(moments), len(attempt))
+    columns = Columns(mirrors, np.zeros(2 * signs, np.intp), which)
+    costs = costs_at(laid_out([attempt]), sentence, columns, shown, wanted, len(PLACED_BLOCKS))
+    return costs.reshape(len(attempt), moments, 2, signs).transpose(2, 0, 1, 3)
 
 
 def _spans(path: np.ndarray, moments: int, signs: int) -> list[SignSpan]:

@@ -14,13 +14,14 @@ from protocol.landmarks import LandmarkClip
 
 from .calibrate import COHORT
 from .canonical import canonicalise
-from .compare import Pack, all_distances, distances, pack
+from .compare import ROWS, Pack, distances, pack
 from .embedder import HandshapeEmbedder
 from .nonmanual import MEASURES
 from .parameters import Features, measure, sign_features
 from .repeats import period
 from .resample import GRID_STEP_MS
 from .segment import active_span
+from .side_by_side import Columns, Signs, warped
 
 SIGN_FRAMES = 20
 """Moments that a sign is measured at, first to last; long and short signs alike, so that tempo is judged apart from
@@ -171,26 +172,34 @@ class Library:
                 found[index] = np.sort(others)[:COHORT].mean()
         return found
 
-    @cached_property
-    def _rough(self) -> Pack:
-        return pack([self._references[index].sign.at(ROUGH_MOMENTS) for index in self.typical.values()])
+    def laid_out(self, places: np.ndarray) -> Signs:
+        """The references at ``places`` ``(S, R)``, to be compared with ``S`` signs."""
+        packed = self.packed
+        wrists = packed.values[ROWS["wrist"]][..., places]
+        return Signs(
+            [self._references[place].sign.values for place in places.ravel().tolist()],
+            packed.squares[..., places].transpose(0, 3, 4, 1, 2),
+            np.concatenate((packed.there[..., places], wrists)).transpose(0, 3, 4, 1, 2),
+            packed.has_body[places],
+        )
 
-    def rough_distances(self, signs: Sequence[Features]) -> list[np.ndarray]:
-        """Relative distances of signs to the typical reference of every gloss ``(glosses,)``, judged by four moments:
+    @cached_property
+    def _rough(self) -> Signs:
+        return self.laid_out(np.array([list(self.typical.values())])).at(ROUGH_MOMENTS)
+
+    def rough_distances(self, own: Signs) -> np.ndarray:
+        """Relative distances ``(S, glosses)`` of signs to the typical reference of every gloss, judged by four moments:
         to find the ones worth a full look.
         """
-        isolation = self.isolation[list(self.typical.values())]
-        far = all_distances([(sign.at(ROUGH_MOMENTS), self._rough) for sign in signs])
-        return [relative(each.min(axis=0), isolation) for each in far]
+        far, *_ = warped(own.at(ROUGH_MOMENTS), self._rough)
+        return relative(far.min(axis=0), self.isolation[list(self.typical.values())])
 
-    def relative_distances(
-        self, signs: Sequence[Features], indices: Sequence[Sequence[int]]
-    ) -> list[np.ndarray]:
-        """Distances ``(2 mirrors, n)`` of each sign to some references of its own, allowing for how alone each
-        reference stands.
+    def relative_distances(self, own: Signs, places: np.ndarray) -> tuple[np.ndarray, Columns, np.ndarray]:
+        """Distances ``(2 mirrors, S, R)`` of each sign to the references at its ``places`` ``(S, R)``, allowing for how
+        alone each reference stands; and what ``warped`` compared for that.
         """
-        far = all_distances([(sign, self.packed.take(own)) for sign, own in zip(signs, indices, strict=True)])
-        return [relative(each, self.isolation[list(own)]) for each, own in zip(far, indices, strict=True)]
+        far, columns, costs = warped(own, self.laid_out(places))
+        return relative(far, self.isolation[places]), columns, costs
 
     def to_arrays(self) -> dict[str, Any]:
         """The library as arrays and lists, for an object store without copies and for a cache of prepared features."""
