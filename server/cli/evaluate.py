@@ -20,6 +20,7 @@ from actors.scoring.calibrate import to_json
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.evaluation.ablation import Source, ablation, held_out, measure_source, worth
 from actors.scoring.evaluation.dataset import DatasetError, LabelledClip, read_dataset
+from actors.scoring.evaluation.excerpt import write_excerpt
 from actors.scoring.evaluation.faults import LEAST_TRUE, fault_table
 from actors.scoring.evaluation.figures import figures
 from actors.scoring.evaluation.fit import fit_calibration, leave_one_out, sample_pairs
@@ -154,6 +155,22 @@ def _source(path: Path, embedder: HandshapeEmbedder, chooses: bool) -> Source:
     if found is None:
         raise DatasetError(f"{path}: {tables.NO_PAIRS}")
     return found
+
+
+@app.command()
+def excerpt(
+    path: FileArgument,
+    out: Annotated[Path, typer.Option(metavar="OUT.npz", help="Where to write the part.")],
+    signer: Annotated[list[str] | None, typer.Option(help="Only this signer; may be given again.")] = None,
+    label: Annotated[list[str] | None, typer.Option(help="Only this sign; may be given again.")] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(metavar="LABEL:SIGNER", help="Not this signer's recordings of this sign.")
+    ] = None,
+) -> None:
+    """Write a part of FILE, such as the recordings of some signers, as a file of its own."""
+    left_out = {(label, signer) for label, _, signer in (each.partition(":") for each in without or [])}
+    count = write_excerpt(path, out, signer or (), label or (), left_out)
+    _notes.print(f"{count} recordings are in {out}.", markup=False)
 
 
 @app.command()

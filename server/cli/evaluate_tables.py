@@ -153,6 +153,8 @@ def print_faults(console: Console, found: FaultTable) -> None:
             f"{others.unchanged}. Asked for: ≥ {LEAST_UNCORRECTED}.",
             highlight=False,
         )
+        shares = ", ".join(f"{signer} {share:.2f} of {count}" for signer, count, share in others.by_signer)
+        console.print(f"By signer: {shares}.", highlight=False, markup=False)
         _print_false_codes(console, "correct signing by another signer", others)
     console.print(f"All of that {_verdict(found.holds)}.", highlight=False)
 

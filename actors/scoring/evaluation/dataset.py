@@ -75,13 +75,13 @@ def read_dataset(path: Path, layout: Layout | None = None) -> list[LabelledClip]
 
     Raises DatasetError where the file is missing, damaged, or of another format.
     """
-    arrays = _load(path)
+    arrays = load_arrays(path)
     return _static_hands(arrays, path) if _is_static(arrays) else _sequences(arrays, path, layout)
 
 
 def read_sequences(path: Path, layout: Layout | None = None) -> list[LabelledClip]:
     """The clips of a sequence file; raises DatasetError."""
-    return _sequences(_load(path), path, layout)
+    return _sequences(load_arrays(path), path, layout)
 
 
 def read_static_hands(path: Path) -> list[LabelledClip]:
@@ -89,12 +89,12 @@ def read_static_hands(path: Path) -> list[LabelledClip]:
 
     The file does not say which hand a row is; it is put in the place of the right one.
     """
-    return _static_hands(_load(path), path)
+    return _static_hands(load_arrays(path), path)
 
 
 def is_static(path: Path) -> bool:
     """Whether the file is one of single hands rather than of sequences; raises DatasetError where it is unreadable."""
-    return _is_static(_load(path))
+    return _is_static(load_arrays(path))
 
 
 def read_indexed(address: str) -> LabelledClip:
@@ -108,7 +108,8 @@ def read_indexed(address: str) -> LabelledClip:
     return clips[int(number)]
 
 
-def _load(path: Path) -> dict[str, np.ndarray]:
+def load_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The file's arrays as they stand; raises DatasetError where it cannot be read."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}

@@ -60,13 +60,15 @@ class FaultTable:
     """``rows`` by kind and size; ``unchanged`` copies, and the share of them without any correction (``clean``).
 
     ``false_codes``: corrections that unchanged copies got, with their number. ``by_others``: the same recordings, and
-    gross alterations of them, judged by other signers' references; None where nobody else signs them.
+    gross alterations of them, judged by other signers' references; None where nobody else signs them. ``by_signer``:
+    each signer's number of unchanged recordings and the share of them without a correction.
     """
 
     rows: tuple[FaultRow, ...]
     unchanged: int
     clean: float
     false_codes: tuple[tuple[str, int], ...]
+    by_signer: tuple[tuple[str, int, float], ...]
     by_others: FaultTable | None = None
 
     @property
@@ -98,22 +100,27 @@ class _Tally:
     def __init__(self) -> None:
         self.outcomes: list[_Outcome] = []
         self.unchanged: list[tuple[Finding, ...]] = []
+        self.by_signer: dict[str, list[bool]] = {}
 
-    def judge(self, scorer: Scorer, label: str, clip: LandmarkClip, cases: Iterable[FaultCase]) -> None:
-        """Judges ``clip``, and, where that can be judged, its altered copies."""
-        plain = scorer.judge(clip, [label])
+    def judge(self, scorer: Scorer, of: LabelledClip, clip: LandmarkClip, cases: Iterable[FaultCase]) -> None:
+        """Judges ``clip``, the recording ``of`` somebody or a copy of it, and, where that can be judged, its altered
+        copies.
+        """
+        plain = scorer.judge(clip, [of.label])
         if not plain.judged:
             return
         self.unchanged.append(_corrections(plain))
+        self.by_signer.setdefault(of.signer, []).append(not self.unchanged[-1])
         for case in cases:
-            judgement = scorer.judge(case.clip, [label])
+            judgement = scorer.judge(case.clip, [of.label])
             corrections = _corrections(judgement)
             truths = tuple(is_true(finding, case, judgement) for finding in corrections)
             self.outcomes.append(_Outcome(case, corrections, truths))
 
     def table(self) -> FaultTable:
         """The shares."""
-        return _table(self.outcomes, self.unchanged)
+        shares = ((signer, len(clean), sum(clean) / len(clean)) for signer, clean in sorted(self.by_signer.items()))
+        return _table(self.outcomes, self.unchanged, tuple(shares))
 
 
 def fault_table(
@@ -130,10 +137,10 @@ def fault_table(
         if own is not None:
             scorer = Scorer(Library([own, *_other_signs(references, clip, rng)]), embedder)
             copy = rerecorded(clip.clip, rng)
-            copies.judge(scorer, clip.label, copy, fault_cases(copy, shapes, embedder, rng))
+            copies.judge(scorer, clip, copy, fault_cases(copy, shapes, embedder, rng))
         if library_of(clip.signer).references_of(clip.label):
             scorer = Scorer(library_of(clip.signer), embedder)
-            by_others.judge(scorer, clip.label, clip.clip, gross_cases(clip.clip, shapes, embedder, rng))
+            by_others.judge(scorer, clip, clip.clip, gross_cases(clip.clip, shapes, embedder, rng))
     return replace(copies.table(), by_others=by_others.table() if by_others.unchanged else None)
 
 
@@ -164,7 +171,11 @@ def _corrections(judgement: Judgement) -> tuple[Finding, ...]:
     return tuple(finding for finding in judgement.findings if finding.kind == "correction")
 
 
-def _table(outcomes: Sequence[_Outcome], unchanged: Sequence[tuple[Finding, ...]]) -> FaultTable:
+def _table(
+    outcomes: Sequence[_Outcome],
+    unchanged: Sequence[tuple[Finding, ...]],
+    by_signer: tuple[tuple[str, int, float], ...],
+) -> FaultTable:
     groups: dict[tuple[str, str, bool], list[_Outcome]] = {}
     for outcome in outcomes:
         case = outcome.case
@@ -174,7 +185,7 @@ def _table(outcomes: Sequence[_Outcome], unchanged: Sequence[tuple[Finding, ...]
     kinds = list(dict.fromkeys(kind for kind, _, _ in groups))
     ordered = sorted(groups, key=lambda key: (kinds.index(key[0]), key[2]))
     rows = tuple(_row(*key, groups[key]) for key in ordered)
-    return FaultTable(rows, len(unchanged), clean, tuple(false_codes.most_common()))
+    return FaultTable(rows, len(unchanged), clean, tuple(false_codes.most_common()), by_signer)
 
 
 def _row(kind: str, size: str, above_threshold: bool, found: Sequence[_Outcome]) -> FaultRow:
