@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 from actors.scoring.calibrate import to_json
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.evaluation.ablation import Source, ablation, held_out, measure_source, worth
+from actors.scoring.evaluation.contrasts import contrasts
 from actors.scoring.evaluation.dataset import DatasetError, LabelledClip, read_dataset
 from actors.scoring.evaluation.excerpt import write_excerpt
 from actors.scoring.evaluation.faults import LEAST_TRUE, fault_table
@@ -33,7 +34,7 @@ from actors.scoring.evaluation.plots import plot_evaluation
 from actors.scoring.evaluation.starter import changed_copies, self_ranks
 from actors.scoring.evaluation.timing import time_scoring
 from actors.scoring.scorer import SCORER_VERSION
-from protocol.landmarks import HANDS, HANDS_POSE, LAYOUTS
+from protocol.landmarks import HANDS, HANDS_POSE, LAYOUTS, Layout
 from server import models
 from server.cli import evaluate_tables as tables
 from server.clips import read_clip
@@ -45,6 +46,7 @@ COPIED_CLIPS, LENT_REFERENCES = 100, 300
 _PROGRESS_LINES = 10
 PAIRED_CLIPS = 30
 """Recordings that `minimal` alters."""
+SHOWN_CONTRASTS = 15
 STARTER_SIGNER = "starter"
 STARTER_PASS = 24
 _LONG_TASK = 100
@@ -201,6 +203,26 @@ def minimal(path: OptionalFile = None) -> None:
         raise typer.Exit(1)
 
 
+@app.command("contrasts")
+def contrast(
+    path: FileArgument,
+    pair: Annotated[
+        list[str] | None, typer.Option(metavar="A:B", help="Show these two signs; may be given again.")
+    ] = None,
+    with_starter: Annotated[
+        bool, typer.Option("--with-starter", help="The starter letters are one more signer; only hands are compared.")
+    ] = False,
+) -> None:
+    """For each two signs of FILE, say how well each parameter alone tells them apart: what differs in one only?"""
+    clips = read_dataset(path, HANDS if with_starter else None)
+    found = contrasts(clips + (_starter_clips(HANDS) if with_starter else []), _embedder(), _track)
+    if not found:
+        raise DatasetError(f"{path}: {tables.NO_PAIRS}")
+    asked = [set(each.split(":", 1)) for each in pair or []]
+    shown = [each for each in found if {each.a, each.b} in asked] if asked else found[:SHOWN_CONTRASTS]
+    tables.print_contrasts(Console(), shown, found)
+
+
 @app.command()
 def starter() -> None:
     """Judge a changed copy of every starter letter as each of the 26: does its own letter come first?"""
@@ -223,13 +245,13 @@ def _recordings_to_change(path: Path | None) -> tuple[Sequence[LabelledClip], Re
     return attempts, prepare_references(in_turn(material.references)[:LENT_REFERENCES], embedder, _track), embedder
 
 
-def _starter_clips() -> list[LabelledClip]:
+def _starter_clips(layout: Layout = HANDS_POSE) -> list[LabelledClip]:
     folder = Settings.from_environment().models_dir / models.STARTER_SIGNS_FOLDER
     paths = sorted(folder.glob("*.pose"))
     if not paths:
         raise models.ModelError("missing", f"There are no starter signs in {folder}: run `storysign models pull`.")
     return [
-        LabelledClip(read_clip(str(path)), path.stem, STARTER_SIGNER, path.name, index)
+        LabelledClip(read_clip(str(path), layout=layout), path.stem, STARTER_SIGNER, path.name, index)
         for index, path in enumerate(paths)
     ]
 

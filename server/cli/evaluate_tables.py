@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from actors.scoring.evaluation.ablation import HeldOut, Worth
+from actors.scoring.evaluation.contrasts import ALIKE, PARAMETERS, TELLS, Contrast
 from actors.scoring.evaluation.faults import LEAST_TRUE, LEAST_UNCORRECTED, FaultTable
 from actors.scoring.evaluation.figures import Figures, Measured
 from actors.scoring.evaluation.fit import Transfer
@@ -133,6 +134,20 @@ def print_held_out(console: Console, rows: Sequence[HeldOut]) -> None:
 
 def _worth(found: Worth | None) -> str:
     return "–" if found is None else f"{found.closed:.4f} / {found.open:.4f} · {found.top1:.3f}"
+
+
+def print_contrasts(console: Console, rows: Sequence[Contrast], every: Sequence[Contrast]) -> None:
+    """Pairs of signs with what each parameter alone tells of them."""
+    table = Table("sign", "and sign", "whole", *PARAMETERS, "differs in", title="AUC of each parameter alone")
+    for row in rows:
+        table.add_row(row.a, row.b, *map(_number, (row.whole, *row.by_parameter)), row.parameter or "")
+    console.print(table)
+    minimal = sum(row.parameter is not None for row in every)
+    console.print(
+        f"{minimal} of {len(every)} pairs differ in one parameter only: it tells them apart (AUC ≥ {TELLS}), and none "
+        f"of the others does (≤ {ALIKE}).",
+        highlight=False,
+    )
 
 
 def print_faults(console: Console, found: FaultTable) -> None:

@@ -261,7 +261,7 @@ class PairScorer:
     def evidence(self, attempt: PreparedAttempt, label: str, signer: str) -> Evidence:
         """What the marks are made of, for every reference by another signer."""
         typical = self._typical.of(signer)
-        far = np.stack([self._distances(reading) for reading in _readings(attempt.sign)])
+        far = np.stack([self._distances(reading) for reading in readings_of(attempt.sign)])
         closed, reading, mirror = self._compared(far, typical)
         strange, _, _ = self._compared(far, {gloss: index for gloss, index in typical.items() if gloss != label})
         own = self._signers == signer
@@ -322,13 +322,13 @@ class PairScorer:
 
     def _made(self, sign: Features, found: Evidence, index: int, path: np.ndarray) -> float:
         """How much of a reference's movement was made."""
-        reading = _readings(sign)[found.reading[index]]
+        reading = readings_of(sign)[found.reading[index]]
         return movement_made(reading, self._library.references[index].sign, path, int(found.mirror[index]))
 
     def _paths(self, sign: Features, found: Evidence, indices: Sequence[int]) -> dict[int, np.ndarray]:
         """The way through the sign beside each of some references."""
         paths: dict[int, np.ndarray] = {}
-        for number, reading in enumerate(_readings(sign)):
+        for number, reading in enumerate(readings_of(sign)):
             chosen = [index for index in indices if found.reading[index] == number]
             if not chosen:
                 continue
@@ -350,7 +350,7 @@ class PairScorer:
         ).mark
 
 
-def _readings(sign: Features) -> list[Features]:
+def readings_of(sign: Features) -> list[Features]:
     """The ways to take hands whose kind may be unknown."""
     return [sign] if sign.flipped is None else [replace(sign, flipped=None), sign.flipped]
 
