@@ -10,14 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import ray
-from ray.actor import ActorHandle
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors.session.actor import ActorSetup, SessionActor
 from actors.slot import Spawned
-from actors.writer import Writer
+from actors.writer import WriterActor
 
-_WRITER_CALLS_AT_ONCE = 1_000
 _OBJECT_STORE_BYTES = 80 * 1024 * 1024
 """Ray's smallest, nearly: no frame and no library travels through its object store."""
 
@@ -61,25 +59,23 @@ def stop_ray() -> None:
     ray.shutdown()
 
 
-def start_writer(database_url: str, log_path: str | None = None) -> ActorHandle:
-    """The node's writer. Ray starts it again when it dies; calls that were under way then fail and are made again."""
-    actor = ray.remote(Writer).options(
-        num_cpus=0,
-        max_restarts=-1,
-        max_task_retries=0,
-        max_concurrency=_WRITER_CALLS_AT_ONCE,
-        scheduling_strategy=_this_node(),
+def start_writer(database_url: str, socket_path: str, log_path: str | None = None) -> Spawned:
+    """The node's writer, asked by ``actors.writer_link``. Ray starts it again when it dies, and it listens again."""
+    actor = ray.remote(WriterActor).options(
+        num_cpus=0, max_restarts=-1, max_task_retries=-1, scheduling_strategy=_this_node()
     )
-    return actor.remote(database_url, log_path)
+    handle = actor.remote()
+    ended = asyncio.wrap_future(handle.run.remote(database_url, socket_path, log_path).future())
+    return Spawned(ended, lambda: ray.kill(handle))
 
 
-def session_spawner(setup: ActorSetup, writer: ActorHandle) -> Callable[[int], Spawned]:
+def session_spawner(setup: ActorSetup) -> Callable[[int], Spawned]:
     """Starts blank session actors on this node; ``setup.slot`` is set for each."""
     actor = ray.remote(SessionActor).options(num_cpus=0, max_restarts=0, scheduling_strategy=_this_node())
 
     def spawn(slot: int) -> Spawned:
         handle = actor.remote()
-        ended = asyncio.wrap_future(handle.run.remote(replace(setup, slot=slot), writer).future())
+        ended = asyncio.wrap_future(handle.run.remote(replace(setup, slot=slot)).future())
         return Spawned(ended, lambda: ray.kill(handle))
 
     return spawn

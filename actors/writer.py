@@ -1,4 +1,4 @@
-"""The writer: one actor a node through which all sessions of the node reach the store.
+"""The writer: one process a node through which all sessions of the node reach the store.
 
 It keeps nothing that is not in the store or with a session, so it may die at any time: sessions ask again, and the
 watermark tells what had happened.
@@ -13,13 +13,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Literal, TypeVar
 
+import uvloop
+
 from actors.group_commit import Breaker, GroupCommit
 from actors.learning.rules import LearningRules
 from actors.log_lines import LineSender, log_through
 from actors.one_root import check_one_root
 from actors.stats import Report, Tally
+from actors.writer_link import serve
 from actors.writer_replies import Closed, Delayed, Rejected
 from storage.errors import IllegalTransition, NotFound, StoreConflict, StoreUnavailable
+from storage.open import open_store
 from storage.ports import Store
 from storage.records import Activation, FlushOutcome, Id, SessionClose, SessionFlush, SessionRecord
 
@@ -27,16 +31,26 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-class Writer:
-    """Plain class; wrapped as a Ray actor by the node."""
+class WriterActor:
+    """The Ray shell: one method that does not end, as a session actor's, so that nothing wakes it but its callers."""
 
-    def __init__(self, database_url: str, log_path: str | None = None) -> None:
+    def run(self, database_url: str, socket_path: str, log_path: str | None) -> str:
+        """Answers on the socket until the process is ended."""
         check_one_root()
         if log_path is not None:
             log_through(LineSender(log_path), "writer")
-        # Late, because Ray imports this module in every session actor that gets a handle of the writer.
-        from storage.open import open_store
+        uvloop.run(_serve(database_url, socket_path))
+        return "the writer's loop has ended"
 
+
+async def _serve(database_url: str, socket_path: str) -> None:
+    await serve(socket_path, Writer(database_url))
+
+
+class Writer:
+    """What can be asked of the writer."""
+
+    def __init__(self, database_url: str) -> None:
         self._tally = Tally()
         self._store: Store = open_store(database_url, LearningRules(), on_retry=self._count_retry)
         self._is_open = False
@@ -47,7 +61,7 @@ class Writer:
     async def open(self) -> None:
         """Connects to the store, once. Raises StoreUnusable, StoreUnavailable.
 
-        The node calls it to hear at its start what is wrong; a writer that Ray has started again does it by itself.
+        The node asks for it to hear at its start what is wrong; a writer that was started again does it by itself.
         """
         async with self._opening:
             if not self._is_open:

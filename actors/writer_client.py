@@ -1,16 +1,13 @@
-"""The session's way to the writer: its answers, and its death, as events of the session."""
+"""What a session asks of the writer: its answers, and its death, as events of the session."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ray.actor import ActorHandle
-from ray.exceptions import RayActorError
-
 from actors.learning.summary import skill_progress
 from actors.session.events import Fenced, FlushCommitted, SessionClosed, StatusStored, StoreDelayed
+from actors.writer_link import WriterGone, WriterLink
 from actors.writer_replies import Delayed, Rejected
 from protocol.codes import CloseCode
 from storage.records import Activation, Id, SessionClose, SessionFlush
@@ -28,14 +25,14 @@ class ActivationRefused:
 
 
 class WriterClient:
-    """Asks the writer actor; a call that ended with its death may have happened, so it is simply made again."""
+    """Asks the writer; a call that ended with its death may have happened, so it is simply made again."""
 
-    def __init__(self, writer: ActorHandle) -> None:
-        self._writer = writer
+    def __init__(self, link: WriterLink) -> None:
+        self._link = link
 
     async def activate(self, session_id: Id) -> Activation | ActivationRefused:
         """Takes the session over."""
-        reply = await _asked(self._writer.activate.remote(session_id))
+        reply = await self._asked("activate", session_id)
         if isinstance(reply, Delayed):
             return ActivationRefused(CloseCode.BUSY, "The database does not answer; try again soon.")
         if isinstance(reply, Rejected):
@@ -45,7 +42,7 @@ class WriterClient:
 
     async def flush(self, item: SessionFlush) -> WriterReply:
         """Makes attempts durable."""
-        reply = await _asked(self._writer.flush.remote(item))
+        reply = await self._asked("flush", item)
         if isinstance(reply, Delayed | Rejected):
             return _not_done(reply)
         if reply.kind == "fenced":
@@ -55,23 +52,22 @@ class WriterClient:
 
     async def set_status(self, session_id: Id, epoch: int, status: Literal["active", "paused"]) -> WriterReply:
         """Pauses or resumes the session."""
-        reply = await _asked(self._writer.set_status.remote(session_id, epoch, status))
+        reply = await self._asked("set_status", session_id, epoch, status)
         return _not_done(reply) if isinstance(reply, Delayed | Rejected) else StatusStored(status)
 
     async def close_session(self, close: SessionClose) -> WriterReply:
         """Ends the session."""
-        reply = await _asked(self._writer.close_session.remote(close))
+        reply = await self._asked("close_session", close)
         if isinstance(reply, Delayed | Rejected):
             return _not_done(reply)
         session, progress = reply
         return SessionClosed(close.status, session.overall_score, skill_progress(progress))
 
-
-async def _asked(call: Awaitable[Any]) -> Any:
-    try:
-        return await call
-    except RayActorError as death:
-        return Delayed(_RESTART_MS, f"the writer died and is started again ({type(death).__name__})")
+    async def _asked(self, name: str, *arguments: Any) -> Any:
+        try:
+            return await self._link.call(name, *arguments)
+        except WriterGone as gone:
+            return Delayed(_RESTART_MS, f"the writer is started again ({gone})")
 
 
 def _not_done(reply: Delayed | Rejected) -> StoreDelayed | Fenced:

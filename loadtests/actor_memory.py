@@ -15,7 +15,7 @@ import socket
 import sys
 import tempfile
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from actors.pool import SessionPool
 from actors.session.actor import ActorSetup, SessionActor
 from actors.session.limits import SessionLimits
 from actors.slot import Spawned
+from actors.writer_link import WriterLink
 from protocol.client_stream import ClientStream
 from protocol.landmarks import LandmarkClip
 from protocol.messages import SUBPROTOCOL, Hello
@@ -56,9 +57,9 @@ _CHUNK = 3
 class MeasuredSession(SessionActor):
     """A session actor that says at its end what it has imported."""
 
-    def run(self, setup: ActorSetup, writer: ray.actor.ActorHandle) -> str:
+    def run(self, setup: ActorSetup) -> str:
         """As ``SessionActor.run``; returns the names of all modules as JSON."""
-        super().run(setup, writer)
+        super().run(setup)
         return json.dumps(sorted(sys.modules))
 
 
@@ -87,7 +88,8 @@ async def measure(settings: Settings, folder: Path) -> ActorCost:
     session_id = await _a_session(store)
     await asyncio.to_thread(start_ray, None, folder)
     try:
-        setup = ActorSetup(0, str(folder / "control.sock"), str(embedder_path), SessionLimits())
+        control_path, writer_path = str(folder / "control.sock"), str(folder / "writer.sock")
+        setup = ActorSetup(0, control_path, writer_path, str(embedder_path), SessionLimits())
         return await _practise(setup, url, session_id, shelf.folder, _letter(settings))
     finally:
         await asyncio.to_thread(stop_ray)
@@ -95,14 +97,14 @@ async def measure(settings: Settings, folder: Path) -> ActorCost:
 
 
 async def _practise(setup: ActorSetup, url: str, session_id: Id, library: Path, clip: LandmarkClip) -> ActorCost:
-    writer = start_writer(url)
-    await writer.open.remote()
+    writer = start_writer(url, setup.writer_path)
+    await WriterLink(setup.writer_path).opened(writer.ended)
     ended: list[asyncio.Future[str]] = []
 
     def spawn(slot: int) -> Spawned:
         handle = ray.remote(MeasuredSession).options(num_cpus=0).remote()
-        own = ActorSetup(slot, setup.control_path, setup.embedder_path, setup.limits)
-        ended.append(asyncio.wrap_future(handle.run.remote(own, writer).future()))
+        own = replace(setup, slot=slot)
+        ended.append(asyncio.wrap_future(handle.run.remote(own).future()))
         return Spawned(ended[-1], lambda: ray.kill(handle))
 
     pool = SessionPool(spawn, setup.control_path, warm=1, reserve=0, largest=1)

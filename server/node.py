@@ -12,17 +12,15 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Literal
 
-from ray.actor import ActorHandle
-from ray.exceptions import RayError, RayTaskError
-
 from actors.control import Attach
 from actors.launch import session_spawner, start_ray, start_writer, stop_ray
 from actors.learning.rules import LearningRules
 from actors.pool import SessionPool
 from actors.session.actor import ActorSetup
 from actors.session.limits import SessionLimits
-from actors.slot import SlotGone
+from actors.slot import SlotGone, Spawned
 from actors.stats import Levels, Tally, levels_of
+from actors.writer_link import WriterGone, WriterLink
 from server.auth import TicketOffice, TicketRefused
 from server.config import Settings
 from server.door import Door
@@ -42,7 +40,7 @@ from storage.ports import Store
 from storage.records import DEFAULT_TENANT, Id, SessionClose, SessionRecord
 
 CommandName = Literal["pause", "resume", "complete", "abandon"]
-_LOG_SOCKET = "log.sock"
+_LOG_SOCKET, _WRITER_SOCKET = "log.sock", "writer.sock"
 _log = logging.getLogger(__name__)
 _NOT_UP = "The server is starting or stopping."
 _DRAIN_AFTER_MS = 200
@@ -68,7 +66,8 @@ class Node:
         self._report = report
         self._shelf: LibraryShelf | None = None
         self._folder: NodeFolder | None = None
-        self._writer: ActorHandle | None = None
+        self._writer: WriterLink | None = None
+        self._writer_process: Spawned | None = None
         self._pool: SessionPool | None = None
         self._upkeep: list[asyncio.Task[None]] = []
         most_sessions = settings.max_sessions or sessions_in(memory_bytes())
@@ -94,21 +93,20 @@ class Node:
         await self._shelf.refresh()
         self._report("Starting Ray and the session actors …")
         await asyncio.to_thread(start_ray, self.settings.ray_address, folder)
-        self._writer = start_writer(self.settings.database_url, str(folder / _LOG_SOCKET))
-        try:
-            await self._writer.open.remote()
-        except RayTaskError as failure:
-            # Ray's own text is a traceback of the other process; the operator needs the sentence at its end.
-            raise failure.cause from None
+        writer_path, log_path = str(folder / _WRITER_SOCKET), str(folder / _LOG_SOCKET)
+        self._writer_process = start_writer(self.settings.database_url, writer_path, log_path)
+        self._writer = WriterLink(writer_path)
+        await self._writer.opened(self._writer_process.ended)
         setup = ActorSetup(
             slot=0,
             control_path=str(folder / "control.sock"),
+            writer_path=writer_path,
             embedder_path=str(embedder_path),
             limits=SessionLimits(grace_ms=self.settings.passivate_after_ms, idle_ms=self.settings.connection_idle_ms),
-            log_path=str(folder / _LOG_SOCKET),
+            log_path=log_path,
         )
         self._pool = SessionPool(
-            session_spawner(setup, self._writer),
+            session_spawner(setup),
             setup.control_path,
             warm=self.settings.warm_actors,
             reserve=self.settings.reserve_actors,
@@ -137,8 +135,8 @@ class Node:
                 _log.warning(text, extra={"event": "drain_cut_short", "sessions": self._pool.sessions})
             self._pool.close()
         if self._writer is not None:
-            with contextlib.suppress(RayError, TimeoutError):
-                await asyncio.wait_for(self._writer.close.remote(), _CLOSE_TIMEOUT_S)
+            with contextlib.suppress(WriterGone, TimeoutError):
+                await asyncio.wait_for(self._writer.call("close"), _CLOSE_TIMEOUT_S)
         await self.store.close()
         await asyncio.to_thread(stop_ray)
         self._log.stop_collecting()
@@ -211,8 +209,8 @@ class Node:
     async def scrape(self) -> bytes:
         """The figures of all processes of the node for Prometheus."""
         if self._writer is not None:
-            with contextlib.suppress(RayError, TimeoutError):
-                report = await asyncio.wait_for(self._writer.counted.remote(), _PROBE_TIMEOUT_S)
+            with contextlib.suppress(WriterGone, TimeoutError):
+                report = await asyncio.wait_for(self._writer.call("counted"), _PROBE_TIMEOUT_S)
                 self._writer_tally.add(report)
                 self._writer_levels = levels_of(report)
         return self._metrics.text()

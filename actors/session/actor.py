@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvloop
-from ray.actor import ActorHandle
 
 from actors.control import Ready, connect
 from actors.log_lines import LineSender, log_through
@@ -21,6 +20,7 @@ from actors.one_root import check_one_root
 from actors.session.host import SessionHost
 from actors.session.limits import SessionLimits
 from actors.writer_client import WriterClient
+from actors.writer_link import WriterLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class ActorSetup:
 
     slot: int
     control_path: str
+    writer_path: str
     embedder_path: str
     limits: SessionLimits
     log_path: str | None = None
@@ -38,15 +39,16 @@ class ActorSetup:
 class SessionActor:
     """Plain class; wrapped as a Ray actor by the pool."""
 
-    def run(self, setup: ActorSetup, writer: ActorHandle) -> str:
+    def run(self, setup: ActorSetup) -> str:
         """Waits for a session, serves it to its end, and says why it ended."""
         check_one_root()
-        return uvloop.run(_run(setup, writer))
+        return uvloop.run(_run(setup))
 
 
-async def _run(setup: ActorSetup, writer: ActorHandle) -> str:
+async def _run(setup: ActorSetup) -> str:
     channel = await asyncio.to_thread(connect, setup.control_path)
-    host = SessionHost(channel, WriterClient(writer), Path(setup.embedder_path), setup.limits)
+    writer = WriterClient(WriterLink(setup.writer_path))
+    host = SessionHost(channel, writer, Path(setup.embedder_path), setup.limits)
     if setup.log_path is not None:
         host.meter.lines = log_through(LineSender(setup.log_path), "session")
     # What start-up made stays for good; a collection in mid-attempt need not walk it.
