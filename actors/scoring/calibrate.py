@@ -4,6 +4,7 @@ their provenance."""
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -31,6 +32,8 @@ class Curve:
 
     def mark(self, distance: Distance) -> Distance:
         """Mark 0..1 of a distance ≥ 0; the smaller the distance the higher."""
+        if isinstance(distance, float):
+            return 1.0 / (1.0 + math.exp(min((distance - self.middle) / self.width, _FARTHEST_OUT)))
         return 1.0 / (1.0 + np.exp(np.minimum((distance - self.middle) / self.width, _FARTHEST_OUT)))
 
 
@@ -54,6 +57,8 @@ class Calibration:
         """
         if cohort is None:
             return self.overall.mark(distance)
+        if isinstance(cohort, float) and not math.isnan(cohort):
+            return self.overall.mark(distance - self.cohort_weight * (cohort - self.cohort_offset))
         return self.overall.mark(distance - self.cohort_weight * np.nan_to_num(cohort - self.cohort_offset, nan=0.0))
 
     def certainty(self, distance: Distance, nearest_other: Distance | None) -> Distance:
@@ -62,6 +67,8 @@ class Calibration:
         """
         if nearest_other is None:
             return 1.0
+        if isinstance(nearest_other, float):
+            return 1.0 if math.isnan(nearest_other) else self.margin.mark(distance - nearest_other)
         return np.where(np.isnan(nearest_other), 1.0, self.margin.mark(distance - nearest_other))
 
 

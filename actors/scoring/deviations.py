@@ -3,10 +3,13 @@ movement that is."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+
+from .resample import median
 
 LEAST_MOMENTS = 3
 """Moments (of 20) that a departure must last to be a finding."""
@@ -42,17 +45,18 @@ def longest_excess(values: np.ndarray, threshold: float, least: int = LEAST_MOME
 
     Maximum-sum subarray (Kadane); NaN counts as no departure.
     """
-    over = np.nan_to_num(values, nan=0.0) - _SPAN_LEVEL * threshold
+    level = _SPAN_LEVEL * threshold
     best, best_span, running, begin = 0.0, None, 0.0, 0
-    for moment, value in enumerate(over):
+    for moment, value in enumerate(values.tolist()):
         if running <= 0:
             running, begin = 0.0, moment
-        running += value
+        running += (0.0 if math.isnan(value) else value) - level
         if running > best:
             best, best_span = running, (begin, moment)
     if best_span is None or best_span[1] - best_span[0] + 1 < min(least, len(values)):
         return None
-    size = float(np.nanmedian(values[best_span[0] : best_span[1] + 1]))
+    inside = values[best_span[0] : best_span[1] + 1]
+    size = float(median(inside[~np.isnan(inside)]))
     return Excess(*best_span, size) if size >= threshold else None
 
 
@@ -70,15 +74,14 @@ def explain_offset(offset: np.ndarray, path: np.ndarray) -> tuple[PathChange, Pa
     starts, stops = _intervals(count)
     length = (stops - starts).astype(np.float64)[:, None]
 
-    def sums(values: np.ndarray) -> np.ndarray:
-        total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
-        return total[stops] - total[starts]
-
     offset, path = offset.astype(np.float64), path.astype(np.float64)
-    mean = sums(offset) / length
+    total = np.zeros((4, count + 1, 2))
+    np.cumsum((offset, path, offset * path, path * path), axis=1, out=total[:, 1:])
+    offsets, paths, products, squares = total.take(stops, axis=1) - total.take(starts, axis=1)
+    mean = offsets / length
     shift_gain = (length * mean**2).sum(axis=1)
-    product = sums(offset * path) - sums(offset) * sums(path) / length
-    spread = sums(path**2) - sums(path) ** 2 / length
+    product = products - offsets * paths / length
+    spread = squares - paths**2 / length
     usable = spread > _LEAST_PATH * length
     slope = np.where(usable, product / np.maximum(spread, 1e-12), 0.0)
     scale_gain = (slope * product).sum(axis=1)

@@ -3,6 +3,8 @@ reference."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .canonical import LEFT_SLOT, RIGHT_SLOT
@@ -46,10 +48,11 @@ PRAISED = 0.8
 def diagnose(found: SignComparison, clock: Clock) -> list[Finding]:
     """Corrections for one sign, the gravest first."""
     corrections: list[Finding] = []
+    presences = presence(found)
     of_both = diagnose_relation(found, clock)
     least_explained = EXPLAINED_ALONE if of_both else LEAST_EXPLAINED
     for reference_slot in (RIGHT_SLOT, LEFT_SLOT):
-        shown, expected = presence(found, reference_slot)
+        shown, expected = presences[reference_slot]
         if max(shown, expected) < USED_SHARE:
             continue
         if min(shown, expected) < ABSENT_SHARE:
@@ -69,7 +72,7 @@ def least_hold_ms(found: SignComparison) -> float:
     """How much longer than the reference's own a stop must be to be a correction: the whole signer stops, so the hand
     that follows the reference more closely tells.
     """
-    used = [slot for slot in (RIGHT_SLOT, LEFT_SLOT) if presence(found, slot)[0] >= USED_SHARE]
+    used = [slot for slot, (shown, _) in enumerate(presence(found)) if shown >= USED_SHARE]
     return HELD_MS.at(min((pair_hand(found, slot).style(Parameter.MOVEMENT) for slot in used), default=1.0))
 
 
@@ -183,7 +186,7 @@ def _path(found: SignComparison, clock: Clock, pair: PairedHand, least_explained
 def _place(
     found: SignComparison, clock: Clock, pair: PairedHand, change: PathChange, known: np.ndarray
 ) -> list[Finding]:
-    size = float(np.linalg.norm(change.shift))
+    size = math.hypot(*change.shift.tolist())
     if size < PLACE_OFF.at(pair.style(Parameter.LOCATION)):
         return []
     start, stop = int(known[change.start]), int(known[change.stop])

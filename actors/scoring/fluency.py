@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from .resample import GRID_HZ, GRID_STEP_MS
+from .resample import GRID_HZ, GRID_STEP_MS, lengths
+from .segment import true_runs
 
 NATURAL_TEMPO = (0.6, 1.7)
 """Durations, as a share of the references', that are as good as any: signers differ by this much among themselves."""
@@ -41,21 +43,29 @@ def tempo_mark(duration_ms: float, references_ms: Sequence[float]) -> float | No
     known = [reference for reference in references_ms if reference > 0]
     if not known or duration_ms <= 0:
         return None
-    slow = np.log(duration_ms / (NATURAL_TEMPO[1] * max(known)))
-    fast = np.log(NATURAL_TEMPO[0] * min(known) / duration_ms)
-    return float(np.exp(-0.5 * (max(slow, fast, 0.0) / TEMPO_SPREAD) ** 2))
+    slow = math.log(duration_ms / (NATURAL_TEMPO[1] * max(known)))
+    fast = math.log(NATURAL_TEMPO[0] * min(known) / duration_ms)
+    return math.exp(-0.5 * (max(slow, fast, 0.0) / TEMPO_SPREAD) ** 2)
 
 
 def speeds(paths: np.ndarray) -> np.ndarray:
-    """Mean speed ``(T,)`` in shoulder widths per second of points ``(T, n, 2)`` at 30 Hz, smoothed over three
+    """Mean speed ``(…, T)`` in shoulder widths per second of points ``(…, T, n, 2)`` at 30 Hz, smoothed over three
     moments.
     """
-    if len(paths) < 3:
-        return np.zeros(len(paths))
-    steps = np.gradient(paths.astype(np.float64), axis=0)
-    speed = np.sqrt((steps**2).sum(axis=2)).mean(axis=1) * GRID_HZ
-    padded = np.concatenate([speed[:1], speed, speed[-1:]])
-    return (padded[:-2] + padded[1:-1] + padded[2:]) / 3.0
+    moments = paths.shape[-3]
+    if moments < 3:
+        return np.zeros(paths.shape[:-2])
+    paths = paths.astype(np.float64)
+    steps = np.empty_like(paths)
+    np.subtract(paths[..., 2:, :, :], paths[..., :-2, :, :], out=steps[..., 1:-1, :, :])
+    steps[..., 1:-1, :, :] /= 2.0
+    steps[..., 0, :, :] = paths[..., 1, :, :] - paths[..., 0, :, :]
+    steps[..., -1, :, :] = paths[..., -1, :, :] - paths[..., -2, :, :]
+    padded = np.empty((*paths.shape[:-3], moments + 2))
+    speed = padded[..., 1:-1]
+    np.multiply(lengths(steps).sum(axis=-1), GRID_HZ / paths.shape[-2], out=speed)
+    padded[..., 0], padded[..., -1] = speed[..., 0], speed[..., -1]
+    return (padded[..., :-2] + speed + padded[..., 2:]) / 3.0
 
 
 def spectral_arc_length(speed: np.ndarray) -> float | None:
@@ -67,18 +77,16 @@ def spectral_arc_length(speed: np.ndarray) -> float | None:
     """
     if len(speed) < 8 or speed.max() < STILL_SPEED:
         return None
-    size = 2 ** (int(np.ceil(np.log2(len(speed)))) + _PAD_LEVEL)
-    frequency = np.arange(size) * GRID_HZ / size
-    magnitude = np.abs(np.fft.fft(speed, size))
-    magnitude = magnitude / magnitude.max()
-    inside = frequency <= _CUTOFF_HZ
-    frequency, magnitude = frequency[inside], magnitude[inside]
+    size = 2 ** (math.ceil(math.log2(len(speed))) + _PAD_LEVEL)
+    magnitude = np.abs(np.fft.rfft(speed, size))
+    magnitude = magnitude[: int(_CUTOFF_HZ * size / GRID_HZ) + 1] / magnitude.max()
     loud = np.flatnonzero(magnitude >= _AMPLITUDE)
-    frequency, magnitude = frequency[loud[0] : loud[-1] + 1], magnitude[loud[0] : loud[-1] + 1]
-    if len(frequency) < 2:
+    magnitude = magnitude[loud[0] : loud[-1] + 1]
+    steps = len(magnitude) - 1
+    if not steps:
         return None
-    across = np.diff(frequency) / (frequency[-1] - frequency[0])
-    return float(-np.sqrt(across**2 + np.diff(magnitude) ** 2).sum())
+    rise = magnitude[1:] - magnitude[:-1]
+    return -float(np.sqrt(rise * rise + 1.0 / steps**2).sum())
 
 
 def smoothness_mark(arc: float | None, reference_arc: float | None) -> float | None:
@@ -88,19 +96,17 @@ def smoothness_mark(arc: float | None, reference_arc: float | None) -> float | N
     if arc is None or reference_arc is None:
         return None
     best = min(SMOOTH, reference_arc)
-    return float(np.clip(1.0 - (best - arc) / (SMOOTH - ROUGH), 0.0, 1.0))
+    return min(max(1.0 - (best - arc) / (SMOOTH - ROUGH), 0.0), 1.0)
 
 
 def hesitation_mark(hesitations: Sequence[Hesitation]) -> float:
     """1 without hesitations; falls with their summed excess."""
-    return float(np.exp(-sum(found.excess_ms for found in hesitations) / HESITATION_SPREAD_MS))
+    return math.exp(-sum(found.excess_ms for found in hesitations) / HESITATION_SPREAD_MS)
 
 
 def standstills(speed: np.ndarray) -> list[tuple[int, int]]:
     """Stretches ``[start, stop)`` of moments at which the hand stands still."""
-    still = np.concatenate([[False], speed < STILL_SPEED, [False]])
-    edges = np.flatnonzero(np.diff(still.astype(np.int8)))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    return true_runs(speed < STILL_SPEED)
 
 
 def hesitations(speed: np.ndarray, reference_still_ms: np.ndarray) -> list[Hesitation]:
@@ -135,4 +141,4 @@ class SignFluency:
     def mark(self) -> float:
         """Geometric mean of what could be measured: being smooth does not make up for stopping."""
         known = [value for value in (self.tempo, self.smoothness, self.steadiness) if value is not None]
-        return float(np.exp(np.mean(np.log(np.maximum(known, 1e-3)))))
+        return math.exp(sum(math.log(max(value, 1e-3)) for value in known) / len(known))

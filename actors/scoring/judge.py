@@ -19,7 +19,7 @@ from .locate import SignSpan, locate_signs
 from .movement import movement_made, with_movement
 from .nonmanual import CURVE, with_face
 from .paired import Clock
-from .parameters import Features, Parameter, measure, sign_features
+from .parameters import Features, Parameter, measure, signs_features
 from .quality import reason_not_to_judge, tracking_quality
 from .references import SIGN_FRAMES, Library
 from .repeats import single_signs
@@ -63,7 +63,10 @@ def judge_clip(
     mirror, spans = _spans(features, start, stop, glosses, library)
     if not spans:
         return refused("sentence_not_found", canonical, fit, version)
-    asked = [Asked(span.sign_index, glosses[span.sign_index], _signings(features, span)) for span in spans]
+    asked = [
+        Asked(span.sign_index, glosses[span.sign_index], signings)
+        for span, signings in zip(spans, _signings(features, spans), strict=True)
+    ]
     compared = compare_signs(asked, library, mirror)
     return _Verdict(canonical, features, compared, glosses, library, fit, version).judgement()
 
@@ -88,11 +91,11 @@ def _spans(
     return mirror, [SignSpan(span.sign_index, span.start + start, span.stop + start) for span in spans]
 
 
-def _signings(features: Features, span: SignSpan) -> list[tuple[int, int, Features]]:
-    """The span as one sign; where it was repeated also each repetition."""
-    return [
-        (*cut, sign_features(features, *cut, SIGN_FRAMES)) for cut in single_signs(features, span.start, span.stop)
-    ]
+def _signings(features: Features, spans: Sequence[SignSpan]) -> list[list[tuple[int, int, Features]]]:
+    """Each span as one sign; where it was repeated also each repetition."""
+    cuts = [single_signs(features, span.start, span.stop) for span in spans]
+    signs = iter(signs_features(features, [cut for each in cuts for cut in each], SIGN_FRAMES))
+    return [[(*cut, next(signs)) for cut in each] for each in cuts]
 
 
 class _Verdict:

@@ -36,20 +36,26 @@ def movement_made(sign: Features, reference: Features, path: np.ndarray, mirror:
     hand about its own mean): 1 for the same movement, 0 for standing still, negative for the way back. Likeness is
     their correlation: 0 for moving without relation.
     """
-    own = np.array([mirror, 1 ^ mirror])[:, None]
-    slots = np.arange(2)[:, None]
+    own, slots = np.array([[mirror], [1 ^ mirror]]), np.array([[0], [1]])
     there = (sign.hand_there[own, path[:, 0]] > 0) & (reference.hand_there[slots, path[:, 1]] > 0)
-    weight = there / np.maximum(there.sum(axis=1, keepdims=True), 1)
-    shown = sign.hands[own, path[:, 0], :, :2] * there[..., None, None]
-    wanted = reference.hands[slots, path[:, 1], :, :2] * there[..., None, None]
-    shown -= np.einsum("ht,htpc->hpc", weight, shown)[:, None]
-    wanted -= np.einsum("ht,htpc->hpc", weight, wanted)[:, None]
-    wanted *= there[..., None, None]
-    asked = float((wanted**2).sum())
-    extent = (asked / wanted.shape[2] / len(path)) ** 0.5
+    moments = there.sum(axis=1)[:, None, None]
+    wanted = _about_mean(reference.hands[slots, path[:, 1], :, :2], there, moments)
+    asked = float(np.vecdot(wanted, wanted).sum())
+    extent = (asked / reference.hands.shape[2] / len(path)) ** 0.5
     strictness = min(max((extent - ASKED_FROM) / (ASKED_WHOLLY - ASKED_FROM), 0.0), 1.0)
     if not strictness:
         return 1.0
-    common, done = float((shown * wanted).sum()), float((shown**2 * there[..., None, None]).sum())
+    shown = _about_mean(sign.hands[own, path[:, 0], :, :2], there, moments)
+    common, done = float(np.vecdot(shown, wanted).sum()), float(np.vecdot(shown, shown).sum())
     made = min(common / asked / ENOUGH, common / max(asked * done, 1e-12) ** 0.5 / ALIKE)
     return 1.0 - strictness * (1.0 - min(max(made, 0.0), 1.0))
+
+
+def _about_mean(points: np.ndarray, there: np.ndarray, moments: np.ndarray) -> np.ndarray:
+    """``points`` ``(2, n, 21, 2)`` as ``(2, n, 42)`` less each one's mean over the ``moments`` ``(2, 1, 1)`` at which
+    its hand is ``there`` ``(2, n)``; 0 elsewhere.
+    """
+    points = points.reshape(*there.shape, -1) * there[:, :, None]
+    points -= points.sum(axis=1, keepdims=True) / np.maximum(moments, 1)
+    points *= there[:, :, None]
+    return points

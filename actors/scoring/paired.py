@@ -12,6 +12,7 @@ from .comparison import SignComparison
 from .deviations import LEAST_MOMENTS
 from .handshape import angle_between
 from .parameters import PALM_NORMAL, TIP_DISTANCES, Parameter
+from .resample import lengths, median
 
 SLOT_HAND = {RIGHT_SLOT: "right", LEFT_SLOT: "left"}
 
@@ -96,10 +97,11 @@ class PairedHand:
         return min(max((sum(others) / len(others) - COPIED) / (STYLED - COPIED), 0.0), 1.0) if others else 1.0
 
 
-def presence(found: SignComparison, reference_slot: int) -> tuple[float, float]:
-    """Shares of the sign in which a hand is seen: the attempt's, and the reference's."""
-    shown = found.sign.hand_there[reference_slot ^ found.mirror].mean()
-    return float(shown), float(found.reference.sign.hand_there[reference_slot].mean())
+def presence(found: SignComparison) -> list[tuple[float, float]]:
+    """Shares of the sign in which each hand is seen, by the reference's slot: the attempt's, and the reference's."""
+    shown = found.sign.hand_there.mean(axis=1).tolist()
+    wanted = found.reference.sign.hand_there.mean(axis=1).tolist()
+    return [(shown[slot ^ found.mirror], wanted[slot]) for slot in (RIGHT_SLOT, LEFT_SLOT)]
 
 
 def pair_hand(found: SignComparison, reference_slot: int) -> PairedHand:
@@ -110,17 +112,16 @@ def pair_hand(found: SignComparison, reference_slot: int) -> PairedHand:
     weights = np.zeros((len(sign), len(reference)), np.float32)
     weights[found.path[:, 0], found.path[:, 1]] = 1.0
     weights *= reference.hand_there[reference_slot] > 0
-    weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
-    there = (sign.hand_there[slot] > 0) & (weights.sum(axis=1) > 0)
-    wanted = np.tensordot(weights, reference.hands[reference_slot], 1)
-    normal = weights @ reference.of(PALM_NORMAL)[reference_slot]
-    tips = weights @ reference.of(TIP_DISTANCES)[reference_slot]
-    turned = angle_between(sign.of(PALM_NORMAL)[slot], normal)
-    shape_off = np.linalg.norm(sign.of(TIP_DISTANCES)[slot] - tips, axis=1)
-    centre, goal = sign.centre[slot, :, :2], (weights @ reference.centre[reference_slot])[:, :2]
+    paired = weights.sum(axis=1)
+    weights /= np.maximum(paired, np.float32(1.0))[:, None]
+    there = (sign.hand_there[slot] > 0) & (paired > 0)
+    wanted = (weights @ reference.hands[reference_slot].reshape(len(reference), -1)).reshape(len(sign), -1, 3)
+    turned = angle_between(sign.of(PALM_NORMAL)[slot], weights @ reference.of(PALM_NORMAL)[reference_slot])
+    shape_off = lengths(sign.of(TIP_DISTANCES)[slot] - weights @ reference.of(TIP_DISTANCES)[reference_slot])
+    centre, goal = sign.centre[slot, :, :2], weights @ reference.centre[reference_slot, :, :2]
     departures = {Parameter.HANDSHAPE: shape_off, Parameter.ORIENTATION: turned}
     if sign.has_body and reference.has_body:
-        departures[Parameter.LOCATION] = np.linalg.norm(centre - goal, axis=1)
+        departures[Parameter.LOCATION] = lengths(centre - goal)
     return PairedHand(
         slot=slot,
         there=there,
@@ -131,6 +132,6 @@ def pair_hand(found: SignComparison, reference_slot: int) -> PairedHand:
         turned=np.where(there, turned, np.nan),
         shape_off=np.where(there, shape_off, np.nan),
         departs={
-            each: float(np.median(off[there])) / BETWEEN_PEOPLE[each] for each, off in departures.items() if there.any()
+            each: float(median(off[there])) / BETWEEN_PEOPLE[each] for each, off in departures.items() if there.any()
         },
     )

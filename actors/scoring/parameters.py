@@ -252,37 +252,57 @@ def sign_features(whole: Features, start: int, stop: int, frames: int) -> Featur
 
     A hand that is seen in less than ``RARELY_SEEN`` of the sign is absent from it: it only passed by.
     """
-    there = whole.hand_there[:, start:stop]
-    there = there * (there.mean(axis=1, keepdims=True) >= RARELY_SEEN)
-    filled = np.array([_hold_fill(np.arange(stop - start), there[slot] > 0) for slot in (0, 1)])
-    before, after, share = between(stop - start, frames)
-    rows, before, after = np.arange(2)[:, None], filled[:, before] + start, filled[:, after] + start
+    return signs_features(whole, [(start, stop)], frames)[0]
+
+
+def signs_features(whole: Features, spans: Sequence[tuple[int, int]], frames: int) -> list[Features]:
+    """``sign_features`` of several ``spans``, cut out together."""
+    between_moments, filled, kept = [], [], []
+    for start, stop in spans:
+        before, after, share = between(stop - start, frames)
+        there = whole.hand_there[:, start:stop] > 0
+        held = [hold_fill(each) for each in there]
+        filled.append([(each[before] + start, each[after] + start) for each in held])
+        between_moments.append((before + start, after + start, share))
+        kept.append(whole.hand_there[:, start:stop].mean(axis=1) >= RARELY_SEEN)
+    before, after, share = (np.concatenate(each) for each in zip(*between_moments, strict=True))
+    nearest_before, nearest_after = np.array(filled, np.intp).transpose(2, 1, 0, 3).reshape(2, 2, -1)
+    rows = np.arange(2)[:, None]
 
     def cut(values: np.ndarray) -> np.ndarray:
         part = share.reshape(-1, *[1] * (values.ndim - 2))
-        return values[rows, before] * (1 - part) + values[rows, after] * part
+        return values[rows, nearest_before] * (1 - part) + values[rows, nearest_after] * part
 
-    presence = stretch(there, frames, axis=1)
-    centre = cut(whole.centre)
-    flipped = None if whole.flipped is None else sign_features(whole.flipped, start, stop, frames)
-    face = None if whole.face is None else stretch(whole.face[start:stop], frames)
-    wrist_there = stretch(whole.wrist_there[:, start:stop], frames, axis=1)
-    sign = Features(cut(whole.values), presence, wrist_there, centre, cut(whole.hands), whole.has_body, flipped, face)
-    embedding = sign.of(EMBEDDING)
+    def cut_as_is(values: np.ndarray) -> np.ndarray:
+        part = share.reshape(-1, *[1] * (values.ndim - 2))
+        return values.take(before, axis=1) * (1 - part) + values.take(after, axis=1) * part
+
+    values, centre, hands = cut(whole.values), cut(whole.centre), cut(whole.hands)
+    presence = cut_as_is(whole.hand_there) * np.array(kept).T.repeat(frames, axis=1)
+    together = Features(values, presence, cut_as_is(whole.wrist_there), centre, hands, whole.has_body)
+    embedding = together.of(EMBEDDING)
     embedding /= np.maximum(lengths(embedding), np.float32(1e-9))[..., None]
-    sign.of(WRIST_PLACE)[:] = stretch(whole.of(WRIST_PLACE)[:, start:stop], frames, axis=1)
-    sign.of(PATH)[:] = sign_path(centre, presence)
-    return sign
+    together.of(WRIST_PLACE)[:] = cut_as_is(whole.of(WRIST_PLACE))
+    path = sign_path(centre.reshape(2, len(spans), frames, 3), presence.reshape(2, len(spans), frames))
+    together.of(PATH)[:] = path.reshape(2, -1, 3)
+    signs = [together.cut(first, first + frames) for first in range(0, len(spans) * frames, frames)]
+    if whole.flipped is not None:
+        others = signs_features(whole.flipped, spans, frames)
+        signs = [replace(sign, flipped=other) for sign, other in zip(signs, others, strict=True)]
+    if whole.face is not None:
+        faces = [stretch(whole.face[start:stop], frames) for start, stop in spans]
+        signs = [replace(sign, face=face) for sign, face in zip(signs, faces, strict=True)]
+    return signs
 
 
 RARELY_SEEN = 0.15
 
 
 def sign_path(centre: np.ndarray, presence: np.ndarray) -> np.ndarray:
-    """Palm centres ``(2, T, 3)`` less their mean over the moments where the hand is there."""
-    total = presence.sum(axis=1)[:, None, None]
-    mean = (centre * presence[:, :, None]).sum(axis=1, keepdims=True) / np.maximum(total, 1e-9)
-    return ((centre - mean) * (presence > 0)[:, :, None]).astype(np.float32)
+    """Palm centres ``(…, T, 3)`` less their mean over the moments where the hand is there."""
+    total = presence.sum(axis=-1)[..., None, None]
+    mean = (centre * presence[..., None]).sum(axis=-2, keepdims=True) / np.maximum(total, 1e-9)
+    return ((centre - mean) * (presence > 0)[..., None]).astype(np.float32)
 
 
 def tip_distances(hands: np.ndarray) -> np.ndarray:
@@ -352,12 +372,13 @@ def proximity(hands: np.ndarray, anchors: np.ndarray) -> np.ndarray:
     return np.float32(0.5) * np.exp(np.maximum(faded, np.float32(-_FADED_OUT))).reshape(*hands.shape[:2], -1)
 
 
-def _hold_fill(moments: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """For every moment the nearest one at which the hand is there, so that interpolation never mixes in zeros."""
+def hold_fill(there: np.ndarray) -> np.ndarray:
+    """For every moment the nearest one at which the hand is ``there``, so that interpolation never mixes in zeros."""
+    moments = np.arange(len(there))
     known = moments[there]
-    if not len(known):
+    if len(known) in (0, len(moments)):
         return moments
-    after = np.clip(np.searchsorted(known, moments), 0, len(known) - 1)
+    after = np.minimum(np.searchsorted(known, moments), len(known) - 1)
     before = np.maximum(after - 1, 0)
     nearer = moments - known[before] <= np.abs(known[after] - moments)
     return np.where(nearer, known[before], known[after])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,15 +40,12 @@ class TrackingQuality:
 
 def tracking_quality(clip: CanonicalClip, start: int, stop: int) -> TrackingQuality:
     """Quality over moments ``start:stop``; a layout without a pose has a body as far as it needs one."""
-    seen = clip.seen[:, start:stop].any(axis=0)
-    detected = _detected(clip, start, stop)
-    used = detected.sum(axis=1) >= LEAST_HAND_SEEN * max(detected.shape[1], 1)
-    losses = [
-        1.0 - float(track[np.flatnonzero(track)[0] : np.flatnonzero(track)[-1] + 1].mean()) for track in detected[used]
-    ]
+    seen = clip.seen[:, start:stop].any(axis=0).tolist()
+    detected = _detected(clip, start, stop).tolist()
+    losses = [_lost(track) for track in detected if sum(track) >= LEAST_HAND_SEEN * max(len(track), 1)]
     has_pose = clip.body is not None and clip.body.from_pose
     return TrackingQuality(
-        hands_seen=float(seen.mean()) if len(seen) else 0.0,
+        hands_seen=sum(seen) / len(seen) if seen else 0.0,
         steadiness=1.0 - max(losses, default=0.0),
         body_seen=clip.pose_seen if has_pose else 1.0,
     )
@@ -84,8 +82,15 @@ def _detected(clip: CanonicalClip, start: int, stop: int) -> np.ndarray:
     a gap lasts, and so whether it is filled, hangs on the tempo.
     """
     begin, end = clip.times_ms[start], clip.times_ms[max(stop - 1, start)]
-    inside = (clip.frame_times_ms >= begin - GRID_STEP_MS) & (clip.frame_times_ms <= end + GRID_STEP_MS)
-    return clip.detected[:, inside]
+    first = clip.frame_times_ms.searchsorted(begin - GRID_STEP_MS)
+    last = clip.frame_times_ms.searchsorted(end + GRID_STEP_MS, side="right")
+    return clip.detected[:, first:last]
+
+
+def _lost(track: Sequence[bool]) -> float:
+    """Share of the frames from the first to the last one with the hand in which it was not found."""
+    found = [index for index, seen in enumerate(track) if seen]
+    return 1.0 - len(found) / (found[-1] + 1 - found[0]) if found else 0.0
 
 
 def _body_missing(raw: LandmarkClip, clip: CanonicalClip) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .parameters import EMBEDDING, Features
+from .parameters import EMBEDDING, Features, hold_fill
 from .resample import GRID_STEP_MS
 
 SHORTEST_PERIOD_MS = 400.0
@@ -24,14 +24,24 @@ PHASES = 4
 
 def period(features: Features, start: int, stop: int) -> int | None:
     """Moments after which the signing in ``start:stop`` repeats itself; None where it does not."""
-    signal = _signal(features, start, stop)
-    count = len(signal)
-    spread = 2.0 * float(((signal - signal.mean(axis=0)) ** 2).sum(axis=1).mean()) if count else 0.0
-    shortest, longest = int(np.ceil(SHORTEST_PERIOD_MS / GRID_STEP_MS)), int(count / LEAST_PERIODS)
-    if spread < 2.0 * MOVES or longest <= shortest:
+    shortest, longest = int(np.ceil(SHORTEST_PERIOD_MS / GRID_STEP_MS)), int((stop - start) / LEAST_PERIODS)
+    if longest <= shortest:
         return None
+    signal = _signal(features, start, stop)
+    signal -= signal.mean(axis=0)
+    products = signal @ signal.T
+    squares = np.diagonal(products)
+    count, total = len(squares), float(squares.sum())
+    if total < MOVES * count:
+        return None
+    spread = 2.0 * total / count
+    through = np.concatenate(([0.0], np.cumsum(squares))).tolist()
     differs = np.array(
-        [((signal[lag:] - signal[:-lag]) ** 2).sum(axis=1).mean() for lag in range(shortest - 1, longest + 2)]
+        [
+            (2.0 * total - through[lag] - (total - through[count - lag]) - 2.0 * float(products.trace(lag)))
+            / (count - lag)
+            for lag in range(shortest - 1, longest + 2)
+        ]
     )
     inner = differs[1:-1] / spread
     dips = (differs[1:-1] <= differs[:-2]) & (differs[1:-1] <= differs[2:]) & (inner < RETURNS)
@@ -48,15 +58,14 @@ def single_signs(features: Features, start: int, stop: int) -> list[tuple[int, i
 
 
 def _signal(features: Features, start: int, stop: int) -> np.ndarray:
-    """``(n, d)``: palm places and hand shapes over time, by how steadily each hand is there."""
+    """``(n, d)``: palm places and hand shapes over time, of each hand that is there steadily."""
     parts = []
     for slot in (0, 1):
         there = features.hand_there[slot, start:stop]
         if there.mean() >= _STEADILY:
-            seen = np.flatnonzero(there > 0)
-            nearest = seen[np.argmin(np.abs(np.arange(stop - start)[:, None] - seen[None]), axis=1)] + start
+            nearest = hold_fill(there > 0) + start
             parts += [features.centre[slot, nearest, :2], _SHAPE_SHARE * features.of(EMBEDDING)[slot, nearest]]
-    return np.concatenate(parts, axis=1).astype(np.float64) if parts else np.empty((0, 1))
+    return np.concatenate(parts, axis=1, dtype=np.float64) if parts else np.zeros((stop - start, 1))
 
 
 _STEADILY = 0.8

@@ -25,7 +25,7 @@ class UnknownGloss(LookupError):
 
 
 class Scorer:
-    """Judges attempts at sentences of a library's signs. Not thread-safe: the embedder is one interpreter."""
+    """Judges attempts at sentences of a library's signs. Keeps nothing between attempts."""
 
     def __init__(self, library: Library, embedder: HandshapeEmbedder) -> None:
         self._library = library

@@ -34,8 +34,10 @@ def active_span(features: Features) -> tuple[int, int]:
 
 def true_runs(flags: np.ndarray) -> list[tuple[int, int]]:
     """``[start, stop)`` of every stretch of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
-    return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
+    edged = np.zeros(len(flags) + 2, bool)
+    edged[1:-1] = flags
+    edges = np.flatnonzero(edged[1:] != edged[:-1]).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 @dataclass(frozen=True, slots=True)

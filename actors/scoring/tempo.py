@@ -21,7 +21,7 @@ from .fluency import (
 )
 from .parameters import Features
 from .references import Library, Reference
-from .resample import GRID_STEP_MS, stretch
+from .resample import GRID_STEP_MS, median, stretch
 
 
 def sign_fluency(attempt: Features, found: SignComparison, library: Library) -> SignFluency:
@@ -30,8 +30,8 @@ def sign_fluency(attempt: Features, found: SignComparison, library: Library) -> 
     references = [reference for reference in library.references_of(found.reference.gloss) if not reference.still]
     if found.reference.still or not references or found.stop - found.start < 2:
         return SignFluency(None, None, 1.0, ())
-    signed = attempt.cut(found.start, found.stop)
-    speed = hand_speed(signed.hand_there, signed.hands)
+    signed = slice(found.start, found.stop)
+    speed = hand_speed(attempt.hand_there[:, signed], attempt.hands[:, signed])
     own, arc = _pace(found.reference)
     stood = any(stop - start >= _LEAST_HESITATION for start, stop in standstills(speed))
     stops = hesitations(speed, still_beside(own, found.path, len(speed), len(found.sign))) if stood else []
@@ -54,7 +54,7 @@ def reference_arc(speed: np.ndarray) -> float | None:
     """The arc length that an attempt's is held against; None where the reference stands still for half of the sign:
     a held hand has no course, and the spectrum of its tremor says nothing about smoothness.
     """
-    return spectral_arc_length(speed) if float(np.median(speed)) >= STILL_SPEED else None
+    return spectral_arc_length(speed) if float(median(speed)) >= STILL_SPEED else None
 
 
 _LEAST_HESITATION = HESITATION_MS / GRID_STEP_MS
@@ -64,12 +64,7 @@ def hand_speed(hand_there: np.ndarray, hands: np.ndarray) -> np.ndarray:
     """Speed ``(T,)`` of the faster hand: mean over its 21 points, so that opening the hand counts as moving; 0
     where none is seen.
     """
-    speed = np.zeros(hand_there.shape[1])
-    for slot in (0, 1):
-        seen = hand_there[slot] > 0
-        if seen.any():
-            speed = np.maximum(speed, np.where(seen, speeds(hands[slot, :, :, :2]), 0.0))
-    return speed
+    return (speeds(hands[..., :2]) * (hand_there > 0)).max(axis=0)
 
 
 def reference_speed(reference: Reference) -> np.ndarray:

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 from actors.scoring.compare import distances, local_costs, pack
-from actors.scoring.parameters import BLOCKS, NUMBERS, PATH, PLACED_BLOCKS, Features, sign_path
+from actors.scoring.parameters import (
+    BLOCKS,
+    NUMBERS,
+    PATH,
+    PLACED_BLOCKS,
+    Features,
+    sign_features,
+    sign_path,
+    signs_features,
+)
 from actors.scoring.side_by_side import Columns, block_terms, costs_at, laid_out, warped
 
 MOMENTS = 20
@@ -67,3 +76,15 @@ def test_costs_of_every_moment_are_those_of_the_whole_table(signs: list[Features
     shown, wanted = np.indices((MOMENTS, MOMENTS)).reshape(2, -1)
     costs = costs_at(laid_out([sign]), laid_out(references).together(), columns, shown, wanted, len(PLACED_BLOCKS))
     np.testing.assert_allclose(costs.reshape(MOMENTS, MOMENTS, 2, 2).transpose(2, 0, 1, 3), table, atol=1e-5)
+
+
+def test_signs_cut_out_together_are_those_cut_out_one_by_one() -> None:
+    rng = np.random.default_rng(6)
+    whole = replace(_sign(rng, (0, 1), True), face=rng.random((MOMENTS, 8), np.float32))
+    whole = replace(whole, flipped=_sign(rng, (1,), True))
+    spans = [(0, 7), (5, 20), (12, 13)]
+    for cut, (start, stop) in zip(signs_features(whole, spans, 9), spans, strict=True):
+        alone = sign_features(whole, start, stop, 9)
+        for one, other in ((cut, alone), (cut.flipped, alone.flipped)):
+            for name in ("values", "hand_there", "wrist_there", "centre", "hands", "face"):
+                np.testing.assert_array_equal(getattr(one, name), getattr(other, name))

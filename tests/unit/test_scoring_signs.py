@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
 from actors.scoring.compare import distances
 from actors.scoring.embedder import HandshapeEmbedder
@@ -63,6 +64,21 @@ def test_embeddings_are_unit_vectors_that_ignore_place_and_size(
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
     np.testing.assert_allclose(embedder.embed(hands * 3 + 0.2), vectors, atol=1e-3)
     assert not embedder.embed(np.full((1, 21, 3), np.nan)).any()
+
+
+def test_embeddings_are_those_of_the_model_file(models_dir: Path, embedder: HandshapeEmbedder) -> None:
+    """The layers are run by the scorer; the file's own graph says what should come out."""
+    hands = np.random.default_rng(2).normal(0.3, 0.2, (40, 21, 3)).astype(np.float32)
+    graph = Interpreter(str(models_dir / GESTURE_EMBEDDER), num_threads=1)
+    graph.allocate_tensors()
+    wanted = []
+    for hand in hands:
+        graph.set_tensor(graph.get_input_details()[0]["index"], hand[None])
+        graph.invoke()
+        wanted.append(graph.get_tensor(graph.get_output_details()[0]["index"])[0].copy())
+    lengths = np.linalg.norm(wanted, axis=1, keepdims=True)
+    assert lengths.min() > 0
+    np.testing.assert_allclose(embedder.embed(hands), wanted / lengths, atol=3e-6)
 
 
 def test_another_model_file_is_refused(tmp_path: Path) -> None:
