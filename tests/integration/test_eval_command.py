@@ -94,6 +94,22 @@ def test_bad_files_end_in_a_sentence(tmp_path: Path, content: bytes | None, sent
     assert not (tmp_path / "out.json").exists()
 
 
+def test_what_tells_the_signs_of_a_part_of_a_file_apart(words: Path, models_dir: Path, tmp_path: Path) -> None:
+    with np.load(words) as archive:
+        one, other, *_ = sorted(set(archive["label"].tolist()))
+    part = tmp_path / "part.npz"
+    ran = _eval("excerpt", words, "--label", one, "--label", other, "--out", part)
+    assert ran.returncode == 0 and "16 recordings" in ran.stderr
+    ran = _eval("contrasts", part, "--pair", f"{other}:{one}")
+    assert ran.returncode == 0, ran.stderr
+    assert "of 1 pairs differ in one parameter only" in ran.stdout
+    ran = _eval("ablation", part)
+    assert ran.returncode == 0, ran.stderr
+    for line in ("without handshape", "palm doubled", "Weights chosen on the other sources"):
+        assert line in ran.stdout
+    assert _eval("excerpt", words, "--signer", "nobody", "--out", part).returncode == 1
+
+
 def test_every_starter_letter_finds_itself(models_dir: Path) -> None:
     ran = _eval("starter")
     assert ran.returncode == 0, ran.stdout + ran.stderr
