@@ -21,6 +21,8 @@ from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.evaluation.transforms import mirrored, resampled
 from actors.scoring.references import Library, prepare_reference
 from actors.scoring.scorer import Scorer
+from actors.scoring.stream import AttemptScoring
+from protocol.codec import to_points
 from protocol.landmarks import Block, LandmarkClip
 from server import models
 from server.clips import read_clip
@@ -49,17 +51,15 @@ def measure() -> dict[str, dict[str, float]]:
     frames: list[float] = []
     together: list[float] = []
     judgements: list[float] = []
+    points, times_ms = to_points(attempt.landmarks, attempt.layout), attempt.times_ms.tolist()
     for _ in range(ROUNDS):
-        live = scorer.begin(GLOSSES, attempt.layout, attempt.video)
-        for index in range(len(attempt.times_ms)):
-            frame = slice(index, index + 1)
-            frames.append(_cost_ms(lambda at=frame, to=live: to.push(attempt.landmarks[at], attempt.times_ms[at])))
-        judgements.append(_cost_ms(live.judge))
-        live = scorer.begin(GLOSSES, attempt.layout, attempt.video)
-        for index in range(0, len(attempt.times_ms), MESSAGE_FRAMES):
-            frame = slice(index, index + MESSAGE_FRAMES)
-            cost = _cost_ms(lambda at=frame, to=live: to.push(attempt.landmarks[at], attempt.times_ms[at]))
-            together.append(cost / MESSAGE_FRAMES)
+        for costs, size in ((frames, 1), (together, MESSAGE_FRAMES)):
+            live = scorer.begin(GLOSSES, attempt.layout, attempt.video)
+            for first in range(0, len(times_ms), size):
+                message = slice(first, first + size)
+                cost = _cost_ms(lambda at=message, to=live: _follow(to, points[at], times_ms[at]))
+                costs.append(cost / size)
+        judgements.append(_cost_ms(lambda: scorer.judge(attempt, GLOSSES)))
     hands = np.nan_to_num(attempt.block(Block.RIGHT_HAND))
     embedded = [_cost_ms(lambda at=index: embedder.embed(hands[at : at + 1])) for index in range(len(hands))]
     return {
@@ -106,6 +106,11 @@ def _attempt(clips: Sequence[LandmarkClip]) -> LandmarkClip:
     landmarks = np.concatenate(parts)
     times_ms = np.round(np.arange(len(landmarks)) * 1000.0 / FRAME_RATE_HZ).astype(np.int64)
     return LandmarkClip(landmarks, times_ms, clips[0].layout, resampled(clips[0], FRAME_RATE_HZ).video)
+
+
+def _follow(live: AttemptScoring, points: np.ndarray, times_ms: list[int]) -> None:
+    live.push(points, times_ms)
+    live.marks()
 
 
 def _cost_ms(task: Callable[[], object]) -> float:

@@ -106,27 +106,28 @@ class OnlineAlignment:
     signed.
     """
 
-    def __init__(self, states: int | tuple[int, int]) -> None:
-        """``states`` of the order; a pair of numbers follows so many orders of so many states side by side."""
-        self._total = np.full(states, np.inf)
+    def __init__(self, *shape: int) -> None:
+        """``shape`` ``(…, S)``: ``S`` states, perhaps of several orders that are followed side by side."""
+        *orders, states = shape
+        self._total, self._before = np.full((2, *orders, _FARTHEST_STEP + states), np.inf)
         self._started = False
 
     @property
     def totals(self) -> np.ndarray:
         """Cost ``(…, S)`` of the best way to be in each state now."""
-        return self._total
+        return self._total[..., _FARTHEST_STEP:]
 
     def push(self, costs: np.ndarray) -> None:
         """Takes the costs ``(…, S)`` of the next frame."""
         if not self._started:
             self._started = True
-            self._total[..., :2] = costs[..., :2]
+            self.totals[..., :2] = costs[..., :2]
             return
-        reach = self._total.copy()
-        np.minimum(reach[..., 1:], self._total[..., :-1], out=reach[..., 1:])
-        np.minimum(reach[..., 2:], self._total[..., :-2], out=reach[..., 2:])
-        reach += costs
-        self._total = reach
+        before, self._total, self._before = self._total, self._before, self._total
+        now = self.totals
+        np.minimum(before[..., 2:], before[..., 1:-1], out=now)
+        np.minimum(now, before[..., :-2], out=now)
+        now += costs
 
 
 def forced_path(costs: np.ndarray) -> tuple[int, np.ndarray]:

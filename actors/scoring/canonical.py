@@ -98,40 +98,51 @@ def canonicalise(clip: LandmarkClip) -> CanonicalClip:
     )
 
 
-def square_blocks(
-    landmarks: np.ndarray, layout: Layout, video: VideoFormat, face: bool = True
-) -> dict[Block, np.ndarray]:
+def square_blocks(landmarks: np.ndarray, layout: Layout, video: VideoFormat) -> dict[Block, np.ndarray]:
     """Image blocks ``(T, n, 3)`` of ``landmarks`` in square units, un-mirrored, hands exchanged where the pose's
-    wrists say so; without the ``face`` where nobody looks at it.
+    wrists say so.
     """
-    aspect = video.width / video.height
-    scale = np.array([aspect, 1.0, aspect], np.float32)
     blocks = {}
     for block in (Block.POSE, Block.FACE, Block.RIGHT_HAND, Block.LEFT_HAND):
         where = layout.slice(block)
-        if where is not None and (face or block is not Block.FACE):
-            points = landmarks[:, where] * scale
-            if video.mirrored:
-                points[:, :, 0] = aspect - points[:, :, 0]
-            blocks[block] = points
+        if where is not None:
+            blocks[block] = square(landmarks[:, where], video)
     if Block.POSE in blocks:
         _exchange_misnamed_hands(blocks)
     return blocks
 
 
+def square(points: np.ndarray, video: VideoFormat) -> np.ndarray:
+    """``points`` ``(…, 3)`` of a picture in square units, un-mirrored."""
+    aspect = video.width / video.height
+    points = points * np.array([aspect, 1.0, aspect], np.float32)
+    if video.mirrored:
+        points[..., 0] = aspect - points[..., 0]
+    return points
+
+
 def find_body(blocks: dict[Block, np.ndarray], video: VideoFormat) -> BodyFrame | None:
     """The body frame of a stretch of frames: by the shoulders, else by the palms; None where neither was ever seen."""
-    pose = blocks.get(Block.POSE)
-    if pose is not None:
-        shoulders = pose[:, (LEFT_SHOULDER, RIGHT_SHOULDER), :2]
-        shoulders = shoulders[np.isfinite(shoulders).all(axis=(1, 2))]
-        if len(shoulders):
-            left, right = median(shoulders).astype(np.float64)
-            across = left - right
-            roll = float(np.arctan2(across[1], across[0])) if across[0] > 0 else 0.0
-            widths = lengths(shoulders[:, 0] - shoulders[:, 1])
-            unit = max(float(median(widths)), 1e-6)
-            return BodyFrame((left + right) / 2.0, unit, roll, True)
+    body = shoulder_frame(blocks[Block.POSE]) if Block.POSE in blocks else None
+    return body or palm_frame(blocks, video)
+
+
+def shoulder_frame(pose: np.ndarray) -> BodyFrame | None:
+    """The body frame of some poses ``(T, n, 2 or 3)`` in square units; None where the shoulders were never seen."""
+    shoulders = pose[:, (LEFT_SHOULDER, RIGHT_SHOULDER), :2]
+    shoulders = shoulders[np.isfinite(shoulders).all(axis=(1, 2))]
+    if not len(shoulders):
+        return None
+    left, right = median(shoulders).astype(np.float64)
+    across = left - right
+    roll = float(np.arctan2(across[1], across[0])) if across[0] > 0 else 0.0
+    widths = lengths(shoulders[:, 0] - shoulders[:, 1])
+    unit = max(float(median(widths)), 1e-6)
+    return BodyFrame((left + right) / 2.0, unit, roll, True)
+
+
+def palm_frame(blocks: dict[Block, np.ndarray], video: VideoFormat) -> BodyFrame | None:
+    """A frame in the middle of the picture, its unit from the palms; None where no hand was ever seen."""
     unit = _palm_unit(blocks)
     if unit is None:
         return None
@@ -216,12 +227,12 @@ def _exchange_misnamed_hands(blocks: dict[Block, np.ndarray]) -> None:
     wrists = pose[:, (RIGHT_WRIST, LEFT_WRIST), :2].transpose(1, 0, 2)
     named, exchanged = (zero_for_nan(lengths(hands - each)).sum(axis=0) for each in (wrists, wrists[::-1]))
     width = lengths(pose[:, LEFT_SHOULDER, :2] - pose[:, RIGHT_SHOULDER, :2])
-    wrong = named > exchanged + _EXCHANGE_MARGIN * width
+    wrong = named > exchanged + EXCHANGE_MARGIN * width
     if wrong.any():
         right[wrong], left[wrong] = left[wrong], right[wrong].copy()
 
 
-_EXCHANGE_MARGIN = 0.5
+EXCHANGE_MARGIN = 0.5
 """Shoulder widths by which the other name must fit better: crossing hands come near both wrists."""
 
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from .align import symmetric_distances
-from .parameters import BLOCKS, Features, Measurement, measured_without
+from .parameters import BLOCKS, Features
 
 MISS_SHARE = 0.7
 """A hand that is absent from one side costs as much as a difference of this share of the block's scale."""
@@ -69,11 +69,6 @@ class Pack:
         index = np.arange(len(self))[indices] if isinstance(indices, slice) else np.asarray(indices, np.intp)
         arrays = (self.values, self.squares, self.there, self.has_body, self.still)
         return Pack(*(each.take(index, axis=-1) for each in arrays))
-
-    def without(self, measurement: Measurement) -> Pack:
-        """The pack as if one measurement were never made; the others of its block count for it."""
-        values = self.values * measured_without(measurement)[:, None, None, None]
-        return replace(self, values=values, squares=np.add.reduceat(values**2, FIRST_ROWS, axis=0))
 
     def first_moment(self) -> Pack:
         """The pack of still references without their repetition in time."""

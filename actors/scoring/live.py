@@ -1,31 +1,39 @@
-"""Provisional marks from the live alignment: what the latest moments of the current sign cost, parameter by
-parameter.
+"""Provisional marks: what the latest moments of the current sign cost, parameter by parameter.
 
 They come ten times a second for every learner, and each time from a cold processor cache: what counts is how much code
-and data is touched, not how much is computed. So hand shapes are told without the embedder here, and the few numbers of
-one moment are summed in plain Python.
+and data is touched, not how much is computed. So all states of a sentence lie in one matrix, made once, and the few
+numbers of one pair of moments are summed in plain Python.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from .calibrate import Calibration
-from .compare import FARTHEST, LEAST_EVIDENCE, MISS_SHARE, Pack, block_distances, block_weights, costs_of, term
-from .parameters import PATH, PLACED_BLOCKS, Features, Parameter
+from .compare import FARTHEST, LEAST_EVIDENCE, MISS_SHARE
+from .locate import PAUSE_COST, REST_COST
+from .moment import AMOUNTS, LIVE_BLOCKS, LIVE_NUMBERS, Moment
+from .parameters import PATH, Features, Parameter
 from .references import SIGN_FRAMES
-from .resample import lengths
+from .segment import REST_HEIGHT
 
-_PLACED = (Parameter.HANDSHAPE, Parameter.ORIENTATION, Parameter.LOCATION)
+STATES_A_SIGN = SIGN_FRAMES + 1
+"""A pause and the moments of the sign behind it."""
+_MARKED = (
+    Parameter.HANDSHAPE.value,
+    Parameter.ORIENTATION.value,
+    Parameter.LOCATION.value,
+    Parameter.MOVEMENT.value,
+)
+_MOVEMENT = len(_MARKED) - 1
+_UNKNOWN: dict[str, float | None] = {parameter.value: None for parameter in Parameter}
 _FADES = 0.93
 """What a followed moment still counts when the next one comes, ten a second: half after a second. A learner who holds
 a sign and mends it sees the mark rise."""
-_LATEST = 30
-"""Followed moments that the movement's mark looks back on: three seconds."""
 _LEAST_PATH_MOMENTS = 3
 _OWN_MOMENTS, _ASTRAY_MOMENTS = 2, 5
 """A sign that has fewer moments of its own, though a hand has been up for so many, is being signed as another one."""
@@ -37,110 +45,198 @@ HINT_CODES = {
     "movement": "movement_differs",
 }
 
+_BLOCK_COUNT = len(LIVE_BLOCKS)
+_WRIST = _BLOCK_COUNT - 1
+_OF_HAND = np.array([block.of_hand for block in LIVE_BLOCKS])
+assert _OF_HAND.tolist() == [True] * _WRIST + [False], "the wrist's block stands last"
+_PARAMETERS = [_MARKED.index(block.parameter.value) for block in LIVE_BLOCKS]
+_SIZES = [block.size for block in LIVE_BLOCKS]
+_FIRST = np.cumsum([0, *_SIZES[:-1]])
+_PER_MISS = np.concatenate([block.factors for block in LIVE_BLOCKS]) / np.float32(MISS_SHARE)
+_BY_BLOCK = np.repeat(np.eye(_BLOCK_COUNT, dtype=np.float32), _SIZES, axis=1) * (_PER_MISS * AMOUNTS)
+"""Takes the numbers of a moment apart ``(blocks, LIVE_NUMBERS)``, in misses."""
+_FULL = np.array([block.weight for block in LIVE_BLOCKS], np.float32)
+_BARE = np.array(
+    [0.0 if block.needs_body else block.weight * block.share_without_body for block in LIVE_BLOCKS], np.float32
+)
+
+
+class SentenceStates:
+    """The moments of a sentence's references in order, with a pause before, between and after them: ``count`` states
+    ``S`` that one moment of an attempt is compared with. Holds nothing of any attempt.
+
+    ``values`` ``(LIVE_NUMBERS + blocks, 2 · S)``: −2 times the numbers of both slots in misses, and the blocks' squared
+    lengths, so that one matrix product makes squared distances. ``centres`` ``(S, 2, 3)``; ``hands`` ``(2, S)`` how far
+    they are there. By whether the attempt has a body, ``weights`` ``(2, S, blocks)`` and ``shares`` ``(2, blocks, 2,
+    S)``: a block's weight times how far the slot is there.
+    """
+
+    def __init__(self, signs: Sequence[Features]) -> None:
+        self.signs, self.count = len(signs), len(signs) * STATES_A_SIGN + 1
+        values = np.zeros((LIVE_NUMBERS + _BLOCK_COUNT, 2, self.count), np.float32)
+        there = np.zeros((2, 2, self.count), np.float32)
+        weights = np.zeros((2, self.count, _BLOCK_COUNT), np.float32)
+        self.centres = np.zeros((self.count, 2, 3), np.float32)
+        for index, sign in enumerate(signs):
+            at = slice(index * STATES_A_SIGN + 1, (index + 1) * STATES_A_SIGN)
+            own = np.concatenate([sign.of(each) for block in LIVE_BLOCKS for each in block.measurements], axis=2)
+            own *= _PER_MISS
+            values[:LIVE_NUMBERS, :, at] = -2 * own.transpose(2, 0, 1)
+            values[LIVE_NUMBERS:, :, at] = np.add.reduceat(own**2, _FIRST, axis=2).transpose(2, 0, 1)
+            there[:, :, at] = sign.wrist_there, sign.hand_there
+            weights[:, at] = np.array([_BARE, _FULL if sign.has_body else _BARE])[:, None]
+            self.centres[at] = sign.centre.swapaxes(0, 1)
+        self.values, self.hands, self.weights = values.reshape(LIVE_NUMBERS + _BLOCK_COUNT, -1), there[1], weights
+        self.shares = weights.swapaxes(1, 2)[:, :, None] * there[_OF_HAND.astype(int)]
+        self.used = [sign.hand_there.mean(axis=1).tolist() for sign in signs]
+        self._beside: dict[tuple[bool, Sequence[bool], Sequence[bool]], tuple[np.ndarray, np.ndarray]] = {}
+
+    def beside_distances(self, moment: Moment) -> tuple[np.ndarray, np.ndarray]:
+        """What the costs ``(2 mirrors, S)`` of a moment are made of beside its distances: what the attempt alone shows,
+        and the weight of all that either shows. They hang on which hands are there, and are made once for each case.
+        """
+        case = (moment.has_body, moment.hands, moment.wrists)
+        if case not in self._beside:
+            shares, weights = self.shares[int(moment.has_body)], self.weights[int(moment.has_body)].T
+            there = np.where(_OF_HAND, np.array(moment.hands)[:, None], np.array(moment.wrists)[:, None])
+            alone = np.stack([(weights[own, None] - shares[own]).sum(axis=0) for own in there])
+            whole = np.maximum(by_mirrors(alone + shares.sum(axis=0)), np.float32(LEAST_EVIDENCE))
+            self._beside[case] = by_mirrors(alone), whole
+        return self._beside[case]
+
+
+def by_mirrors(by_slots: np.ndarray) -> np.ndarray:
+    """Sums ``(2 mirrors, S)`` over the hands of ``(2 slots of the attempt, 2 of the reference, S)``."""
+    return by_slots[:, 0] + by_slots[::-1, 1]
+
 
 @dataclass(slots=True)
 class _Sums:
-    """Faded sums of the cost's terms for each of ``_PLACED``, and how many moments are in them."""
+    """Sums of the cost's terms for each of ``_MARKED``; ``drifts``: for each hand the sum of how its palm is off (x, y,
+    z), and that of its weights. What came earlier counts less: each of the ``moments`` is summed with a greater
+    ``weight`` than the one before.
+    """
 
-    above: list[float] = field(default_factory=lambda: [0.0] * len(_PLACED))
-    below: list[float] = field(default_factory=lambda: [0.0] * len(_PLACED))
+    above: list[float] = field(default_factory=lambda: [0.0] * len(_MARKED))
+    below: list[float] = field(default_factory=lambda: [0.0] * len(_MARKED))
+    drifts: list[list[float]] = field(default_factory=lambda: [[0.0] * 4, [0.0] * 4])
+    weight: float = 1.0
     moments: int = 0
 
-    def fade(self) -> None:
-        """One more moment has come."""
-        self.above = [each * _FADES for each in self.above]
-        self.below = [each * _FADES for each in self.below]
-        self.moments += 1
+    def add(self, parameter: int, above: float, below: float) -> None:
+        """One more term of a parameter's cost."""
+        self.above[parameter] += self.weight * above
+        self.below[parameter] += self.weight * below
 
 
 class LiveMarks:
     """Costs of the states of one sentence, and the marks of the sign that is being signed."""
 
-    def __init__(self, sentence: Pack, goals: np.ndarray) -> None:
-        """``sentence`` packs one reference per sign; ``goals`` ``(K, 2, 20, 3)`` are their palm centres."""
+    def __init__(self, sentence: SentenceStates, fit: Calibration) -> None:
         self._sentence = sentence
-        self._goals = goals
+        self._curves = [fit.parameters.get(parameter) for parameter in _MARKED]
+        self._own = np.zeros((2, _BLOCK_COUNT, LIVE_NUMBERS + _BLOCK_COUNT), np.float32)
+        self._own[:, :, LIVE_NUMBERS:] = np.eye(_BLOCK_COUNT)
         self._unlike = self._costs = np.empty(0)
-        self._signed = [_Sums() for _ in range(len(sentence))]
-        self._astray = [_Sums() for _ in range(len(sentence))]
-        self._paths: list[deque[np.ndarray]] = [deque(maxlen=_LATEST) for _ in range(len(sentence))]
+        self._raised = False
+        self._signed = [_Sums() for _ in range(sentence.signs)]
+        self._astray = [_Sums() for _ in range(sentence.signs)]
 
-    def costs(self, features: Features) -> np.ndarray:
-        """Costs ``(2 mirrors, T, 20, K)`` of some moments against every moment of the sentence's signs."""
-        self._unlike = block_distances(features, self._sentence, len(PLACED_BLOCKS))
-        self._costs = costs_of(self._unlike, features, self._sentence)
-        return self._costs
+    def costs(self, moment: Moment) -> np.ndarray:
+        """Costs ``(2 mirrors, S)`` of being at each state of the sentence (``compare``, for one moment)."""
+        own, sentence = self._own[:, :, :LIVE_NUMBERS], self._sentence
+        np.multiply(moment.values[:, None], _BY_BLOCK, out=own)
+        unlike = self._own.reshape(2 * _BLOCK_COUNT, -1) @ sentence.values
+        unlike += np.vecdot(own, own).reshape(-1, 1)
+        np.maximum(unlike, 0, out=unlike)
+        np.sqrt(unlike, out=unlike)
+        np.minimum(unlike, np.float32(FARTHEST), out=unlike)
+        self._unlike = unlike = unlike.reshape(2, _BLOCK_COUNT, 2, -1)
+        for slot in (0, 1):
+            if not moment.hands[slot]:
+                unlike[slot, :_WRIST] = 1.0
+            if not moment.wrists[slot]:
+                unlike[slot, _WRIST] = 1.0
+        alone, whole = sentence.beside_distances(moment)
+        costs = by_mirrors(np.vecdot(unlike, sentence.shares[int(moment.has_body)], axis=-3))
+        costs += alone
+        costs /= whole
+        self._raised = raised(moment)
+        costs[:, ::STATES_A_SIGN] = PAUSE_COST if self._raised else REST_COST
+        self._costs = costs
+        return costs
 
-    def remember(
-        self, features: Features, mirrors: Sequence[int], states: Sequence[int], raised: Sequence[bool]
-    ) -> None:
-        """Notes in which mirror and at which state of the sentence each moment of the last ``costs`` stands. In a pause
+    def remember(self, moment: Moment, mirror: int, state: int) -> None:
+        """Notes in which mirror and at which state of the sentence the moment of the last ``costs`` stands. In a pause
         with a hand up the learner may be signing something else: it is held against the next sign.
         """
-        weights = block_weights(features, self._sentence, len(PLACED_BLOCKS))
-        for moment, (mirror, state, up) in enumerate(zip(mirrors, states, raised, strict=True)):
-            sign, position = divmod(state, SIGN_FRAMES + 1)
-            if position:
-                self._note(self._signed[sign], features, weights, (mirror, moment, position - 1, sign))
-                self._note_place(features, (mirror, moment, position - 1, sign))
-            elif up and sign < len(self._signed):
-                nearest = int(self._costs[mirror, moment, :, sign].argmin())
-                self._note(self._astray[sign], features, weights, (mirror, moment, nearest, sign))
+        sign, position = divmod(state, STATES_A_SIGN)
+        if position:
+            self._note(self._signed[sign], moment, mirror, state)
+            self._note_path(self._signed[sign], moment, mirror, state)
+        elif self._raised and sign < self._sentence.signs:
+            mirror = self._likely_mirror(moment, sign, mirror)
+            nearest = state + 1 + int(self._costs[mirror, state + 1 : state + STATES_A_SIGN].argmin())
+            self._note(self._astray[sign], moment, mirror, nearest)
 
-    def marks(self, sign_index: int, fit: Calibration) -> tuple[float | None, dict[str, float | None]]:
+    def marks(self, sign_index: int) -> tuple[float | None, dict[str, float | None]]:
         """The sign's mark so far and those of its parameters, of which it is the mean: the curve of the judgement's
         accuracy is for distances of whole signs. None for what it has not shown.
         """
         signed, astray = self._signed[sign_index], self._astray[sign_index]
         sums = astray if signed.moments < _OWN_MOMENTS and astray.moments >= _ASTRAY_MOMENTS else signed
-        marks: dict[str, float | None] = {parameter.value: None for parameter in Parameter}
-        for parameter, above, below in zip(_PLACED, sums.above, sums.below, strict=True):
-            marks[parameter.value] = _mark(fit, parameter, above / below if below > 0 else None)
-        marks[Parameter.MOVEMENT.value] = _mark(fit, Parameter.MOVEMENT, _path_distance(self._paths[sign_index]))
-        known = [mark for mark in marks.values() if mark is not None]
-        return (sum(known) / len(known) if sum(sums.below) > LEAST_EVIDENCE else None), marks
+        marks, known = _UNKNOWN.copy(), []
+        for index, (name, curve) in enumerate(zip(_MARKED, self._curves, strict=True)):
+            enough = index != _MOVEMENT or sums.moments >= _LEAST_PATH_MOMENTS
+            if curve is not None and enough and sums.below[index] > 0:
+                marks[name] = mark = curve.mark(sums.above[index] / sums.below[index])
+                known.append(mark)
+        return (sum(known) / len(known) if sum(sums.below[:_MOVEMENT]) > sums.weight * LEAST_EVIDENCE else None), marks
 
-    def _note(
-        self, sums: _Sums, features: Features, weights: np.ndarray, at: tuple[int, int, int, int]
-    ) -> None:
-        """Adds one pair of moments ``at`` (mirror, moment, place, sign) to the sums."""
-        mirror, moment, place, sign = at
-        unlike = self._unlike[:, (mirror, 1 ^ mirror), moment, (0, 1), place, sign].tolist()
-        wrists, hands = features.wrist_there[:, moment].tolist(), features.hand_there[:, moment].tolist()
-        goal_wrists, goal_hands = self._sentence.there[:, :, place, sign].tolist()
-        sums.fade()
-        for block, weight, far in zip(PLACED_BLOCKS, weights[:, sign].tolist(), unlike, strict=True):
-            there, goal = (hands, goal_hands) if block.of_hand else (wrists, goal_wrists)
-            parameter = _PLACED.index(block.parameter)
-            for slot in (0, 1):
-                above, below = term(weight, far[slot], there[slot ^ mirror], goal[slot])
-                sums.above[parameter] += above
-                sums.below[parameter] += below
+    def _note(self, sums: _Sums, moment: Moment, mirror: int, state: int) -> None:
+        """Adds one pair of moments to the sums."""
+        body, sentence = int(moment.has_body), self._sentence
+        unlike, shares = self._unlike[..., state].tolist(), sentence.shares[body, ..., state].tolist()
+        weights = sentence.weights[body, state].tolist()
+        sums.weight /= _FADES
+        sums.moments += 1
+        for slot in (0, 1):
+            own = slot ^ mirror
+            for block, parameter in enumerate(_PARAMETERS):
+                share = shares[block][slot]
+                there = moment.wrists[own] if block == _WRIST else moment.hands[own]
+                alone = weights[block] - share if there else 0.0
+                sums.add(parameter, unlike[own][block][slot] * share + alone, share + alone)
 
-    def _note_place(self, features: Features, at: tuple[int, int, int, int]) -> None:
-        """Keeps where the palms are and should be, ``(2 hands, 7)``: there and wanted place, and whether both are."""
-        mirror, moment, place, sign = at
-        slots = (mirror, 1 ^ mirror)
-        row = np.empty((2, 7), np.float32)
-        row[:, :3] = features.centre[slots, moment]
-        row[:, 3:6] = self._goals[sign, :, place]
-        row[:, 6] = features.hand_there[slots, moment] * self._sentence.hand_there[:, place, sign]
-        self._paths[sign].append(row)
+    def _note_path(self, sums: _Sums, moment: Moment, mirror: int, state: int) -> None:
+        """Adds how far the palms are from where they should be, less what they have been off so far: a sign in another
+        place moves as it should.
+        """
+        goals, presence = self._sentence.centres[state].tolist(), self._sentence.hands[:, state].tolist()
+        for slot, drift in enumerate(sums.drifts):
+            there = presence[slot] * moment.hands[slot ^ mirror]
+            if not there:
+                continue
+            off = [place - goal for place, goal in zip(moment.centres[slot ^ mirror], goals[slot], strict=True)]
+            for index, each in enumerate((*off, 1.0)):
+                drift[index] += sums.weight * there * each
+            *offsets, total = drift
+            far = math.dist(off, [each / total for each in offsets]) / (MISS_SHARE * PATH.scale)
+            sums.add(_MOVEMENT, there * min(far, FARTHEST), there)
+
+    def _likely_mirror(self, moment: Moment, sign: int, mirror: int) -> int:
+        """The mirror in which the hands that are there are rather those that a sign uses, else ``mirror``."""
+        (right, left), (first, second) = moment.hands, self._sentence.used[sign]
+        straight, crossed = right * first + left * second, right * second + left * first
+        return mirror if straight == crossed else int(crossed > straight)
 
 
-def _path_distance(rows: Sequence[np.ndarray]) -> float | None:
-    """The movement block's distance over the part of the sign that was signed: paths about their own means."""
-    if len(rows) < _LEAST_PATH_MOMENTS:
-        return None
-    path = np.array(rows)
-    there = path[:, :, 6:]
-    shown = float(there.sum())
-    if not shown:
-        return None
-    offset = path[:, :, :3] - path[:, :, 3:6]
-    offset -= (offset * there).sum(axis=0) / np.maximum(there.sum(axis=0), np.float32(1e-9))
-    far = np.minimum(lengths(offset) / np.float32(MISS_SHARE * PATH.scale), np.float32(FARTHEST))
-    return float((far * there[:, :, 0]).sum()) / shown
+def raised(moment: Moment) -> bool:
+    """Whether a hand is in the signing space (``segment.raised``, for one moment)."""
+    for there, centre in zip(moment.hands, moment.centres, strict=True):
+        if there and (not moment.has_body or centre[1] < REST_HEIGHT):
+            return True
+    return False
 
 
 def hint(marks: dict[str, float | None]) -> str | None:
@@ -148,8 +244,3 @@ def hint(marks: dict[str, float | None]) -> str | None:
     known = {name: mark for name, mark in marks.items() if mark is not None and name in HINT_CODES}
     weakest = min(known, key=lambda name: (known[name], name), default=None)
     return HINT_CODES[weakest] if weakest is not None and known[weakest] < HINT_BELOW else None
-
-
-def _mark(fit: Calibration, parameter: Parameter, distance: float | None) -> float | None:
-    curve = fit.parameters.get(parameter.value)
-    return None if distance is None or curve is None else float(curve.mark(distance))

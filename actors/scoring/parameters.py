@@ -101,38 +101,20 @@ NUMBERS = sum(each.size for each in MEASUREMENTS)
 _ENDS = np.cumsum([each.size for each in MEASUREMENTS]).tolist()
 _COLUMNS = {each.name: slice(end - each.size, end) for each, end in zip(MEASUREMENTS, _ENDS, strict=True)}
 
-
-
-def measured_without(measurement: Measurement) -> np.ndarray:
-    """Factors ``(NUMBERS,)`` of all columns where one measurement is not made: its own are 0, and the others of its
-    block make up for it.
-    """
-    factors = np.ones(NUMBERS, np.float32)
-    [block] = [each for each in BLOCKS if measurement in each.measurements]
-    whole = sum(each.share**2 for each in block.measurements)
-    for each in block.measurements:
-        factors[_COLUMNS[each.name]] = (
-            0.0 if each is measurement else np.sqrt(whole / (whole - measurement.share**2))
-        )
-    return factors
-
-
-_NOT_EMBEDDED = measured_without(EMBEDDING)
-
 PROXIMITY_REACH = 0.25
 """Shoulder widths at which nearness to a place of the body fades (standard deviation of its bell)."""
 TOUCH_REACH = 0.25
 """Palm lengths at which the nearness of two fingers fades."""
 
-_KNUCKLES = (5, 9, 13, 17)
+KNUCKLES = (5, 9, 13, 17)
 _IN_PLANE = np.array([1, 1, 0], np.float32)
 """The embedder is given no depth: MediaPipe's is noise to it (measured on letters: top-1 0.92 with it, 0.94
 without)."""
-_FINGERTIPS_TO_KNUCKLES = [(tip, knuckle) for tip in TIPS for knuckle in _KNUCKLES]
+_FINGERTIPS_TO_KNUCKLES = [(tip, knuckle) for tip in TIPS for knuckle in KNUCKLES]
 _TIP_PAIRS = [(a, b) for i, a in enumerate(TIPS) for b in TIPS[i + 1 :]]
-_MEASURED_PAIRS = _TIP_PAIRS + [(tip, WRIST) for tip in TIPS] + _FINGERTIPS_TO_KNUCKLES
-_PAIRS = np.array(_MEASURED_PAIRS + [(WRIST, knuckle) for knuckle in _KNUCKLES]).T
-_ROOT_OF_PAIRS = np.float32(np.sqrt(len(_MEASURED_PAIRS)))
+MEASURED_PAIRS = _TIP_PAIRS + [(tip, WRIST) for tip in TIPS] + _FINGERTIPS_TO_KNUCKLES
+_PAIRS = np.array(MEASURED_PAIRS + [(WRIST, knuckle) for knuckle in KNUCKLES]).T
+_ROOT_OF_PAIRS = np.float32(np.sqrt(len(MEASURED_PAIRS)))
 _FINGERS = [(0, 1, 2, 3, 4), (0, 5, 6, 7, 8), (0, 9, 10, 11, 12), (0, 13, 14, 15, 16), (0, 17, 18, 19, 20)]
 _BONES = np.array([bone for finger in _FINGERS for bone in pairwise(finger)]).T
 _BENDS = [(4 * finger + bone, 4 * finger + bone + 1) for finger in range(5) for bone in range(3)]
@@ -140,10 +122,10 @@ _SPREADS = [(4 * finger + 1, 4 * finger + 5) for finger in (1, 2, 3)] + [(2, 5)]
 _JOINTS = np.array(_BENDS + _SPREADS).T
 """Pairs of bones between which an angle is measured: along each finger, from finger to finger, thumb to index."""
 _ROOT_OF_JOINTS = np.float32(np.sqrt(_JOINTS.shape[1]))
-_TOUCHING = np.zeros((4, 21), np.float32)
+TOUCHING = np.zeros((4, 21), np.float32)
 """Makes the points that touch of a hand's points: tips of thumb, index and middle finger, and the palm."""
-_TOUCHING[(0, 1, 2), (4, 8, 12)] = 1.0
-_TOUCHING[3, PALM] = 1.0 / len(PALM)
+TOUCHING[(0, 1, 2), (4, 8, 12)] = 1.0
+TOUCHING[3, PALM] = 1.0 / len(PALM)
 _FADED_OUT = 50.0
 
 
@@ -214,11 +196,11 @@ def measure_hands(
     seen: np.ndarray,
     wrists: np.ndarray,
     anchors: np.ndarray,
-    embedder: HandshapeEmbedder | None,
+    embedder: HandshapeEmbedder,
     has_body: bool,
 ) -> Features:
     """``measure`` from its parts, for one or more moments: ``hands`` ``(2, T, 21, 3)``, ``seen`` ``(2, T)``,
-    ``wrists`` ``(2, T, 2)``. Without an ``embedder`` the others of the hand shape's measurements count for it.
+    ``wrists`` ``(2, T, 2)``.
     """
     points = np.where(seen[:, :, None, None], hands, np.float32(0.0))
     found = Features(
@@ -229,8 +211,7 @@ def measure_hands(
         hands=points,
         has_body=has_body,
     )
-    if embedder is not None:
-        found.of(EMBEDDING)[seen] = embedder.embed(points[seen] * _IN_PLANE)
+    found.of(EMBEDDING)[seen] = embedder.embed(points[seen] * _IN_PLANE)
     apart = tip_distances(points)
     found.of(TIP_DISTANCES)[:] = apart
     found.of(FINGER_TOUCH)[:] = finger_touch(apart)
@@ -239,8 +220,6 @@ def measure_hands(
     if has_body:
         found.of(TIPS_FROM_NOSE)[:] = tips_from_nose(points, anchors)
         found.of(PROXIMITY)[:] = proximity(points, anchors)
-    if embedder is None:
-        np.multiply(found.values, _NOT_EMBEDDED, out=found.values)
     found.values[~seen] = 0.0
     if has_body:
         found.of(WRIST_PLACE)[:] = zero_for_nan(wrists)
@@ -312,15 +291,15 @@ def tip_distances(hands: np.ndarray) -> np.ndarray:
     They do not change when the hand turns, which the embedding does.
     """
     apart = lengths(hands.take(_PAIRS[0], axis=-2) - hands.take(_PAIRS[1], axis=-2))
-    palm = apart[..., len(_MEASURED_PAIRS) :].max(axis=-1, keepdims=True)
-    return apart[..., : len(_MEASURED_PAIRS)] / np.maximum(palm * _ROOT_OF_PAIRS, np.float32(1e-6))
+    palm = apart[..., len(MEASURED_PAIRS) :].max(axis=-1, keepdims=True)
+    return apart[..., : len(MEASURED_PAIRS)] / np.maximum(palm * _ROOT_OF_PAIRS, np.float32(1e-6))
 
 
 def finger_touch(apart: np.ndarray) -> np.ndarray:
     """How near each two points of ``tip_distances`` ``(…, 35)`` are: exp(−d²/2r²), over √35. Which fingers touch tells
     6, 7, 8 and 9 apart, and 0 from 1; how far those that do not touch are apart tells little more.
     """
-    faded = np.square(apart) * np.float32(-len(_MEASURED_PAIRS) / (2 * TOUCH_REACH**2))
+    faded = np.square(apart) * np.float32(-len(MEASURED_PAIRS) / (2 * TOUCH_REACH**2))
     return np.exp(np.maximum(faded, np.float32(-_FADED_OUT))) / _ROOT_OF_PAIRS
 
 
@@ -366,7 +345,7 @@ def tips_from_nose(hands: np.ndarray, anchors: np.ndarray) -> np.ndarray:
 
 def proximity(hands: np.ndarray, anchors: np.ndarray) -> np.ndarray:
     """How near thumb, index, middle tip and palm are to each place of the body ``(2, T, 36)``: ½·exp(−d²/2r²)."""
-    points = _TOUCHING @ hands[..., :2]
+    points = TOUCHING @ hands[..., :2]
     offsets = points[:, :, :, None] - anchors[:, None, None]
     faded = np.vecdot(offsets, offsets) / np.float32(-2 * PROXIMITY_REACH**2)
     return np.float32(0.5) * np.exp(np.maximum(faded, np.float32(-_FADED_OUT))).reshape(*hands.shape[:2], -1)

@@ -27,8 +27,7 @@ class ScoringDesk:
         self._scoring: AttemptScoring | None = None
         self._layout: Layout | None = None
         self._video: VideoFormat | None = None
-        self._unscored_ms: list[int] = []
-        self._unscored = b""
+        self._unscored: list[ScoreFrames] = []
 
     @property
     def layout_name(self) -> str:
@@ -39,7 +38,7 @@ class ScoringDesk:
     def start(self, effect: StartScoring) -> None:
         """Begins to follow an attempt."""
         self._layout, self._video = LAYOUTS[effect.hello.layout], video_of(effect.hello)
-        self._unscored_ms, self._unscored = [], b""
+        self._unscored = []
         glosses = self._sentences[effect.sentence_index].glosses
         try:
             self._scoring = self._scorer.begin(glosses, self._layout, self._video)
@@ -52,30 +51,29 @@ class ScoringDesk:
         self._scoring = None
 
     def push(self, effect: ScoreFrames) -> dict[str, Any] | None:
-        """Scores frames; provisional marks where they are due, as the fields of a ``Feedback``.
+        """Follows frames; provisional marks where they are due, as the fields of a ``Feedback``.
 
-        Frames wait for the next marks: the scorer's work on three of them at once is hardly more than on one.
+        Frames wait for the next marks, which need only the newest of them.
         """
         if self._scoring is None:
             return None
-        self._unscored_ms += effect.times_ms
-        self._unscored += effect.packed
+        self._unscored.append(effect)
         if effect.feedback_for_seq is None:
             return None
         try:
-            self._score(self._scoring)
+            self._follow(self._scoring)
             return feedback(self._scoring.marks(), effect.attempt_no, effect.feedback_for_seq)
         except Exception:
             _log.exception("the scorer failed in attempt %d", effect.attempt_no)
             self._scoring = None
             return None
 
-    def _score(self, scoring: AttemptScoring) -> None:
+    def _follow(self, scoring: AttemptScoring) -> None:
         assert self._layout is not None, "an attempt has begun"
-        times_ms, packed = self._unscored_ms, self._unscored
-        if times_ms:
-            self._unscored_ms, self._unscored = [], b""
-            scoring.push(to_float(unpack_points(packed, self._layout, len(times_ms)), self._layout), times_ms)
+        packed = b"".join([waiting.packed for waiting in self._unscored])
+        times_ms = [time_ms for waiting in self._unscored for time_ms in waiting.times_ms]
+        self._unscored = []
+        scoring.push(unpack_points(packed, self._layout, len(times_ms)), times_ms)
 
     def judge(self, effect: Judge) -> AttemptResult:
         """Judges a finished attempt from all of its frames."""
@@ -97,9 +95,6 @@ class ScoringDesk:
         )
 
     def _judgement(self, effect: Judge, glosses: Sequence[str]) -> Judgement:
-        if self._scoring is not None:
-            self._score(self._scoring)
-            return self._scoring.judge()
         assert self._layout is not None and self._video is not None, "an attempt is judged after it has begun"
         clip = LandmarkClip(to_float(effect.points, self._layout), effect.times_ms, self._layout, self._video)
         return self._scorer.judge(clip, glosses)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.scorer import Scorer
-from protocol.landmarks import HANDS, HANDS_POSE, HOLISTIC, Layout, VideoFormat
+from protocol.codec import to_points
+from protocol.landmarks import HANDS, HANDS_POSE, HOLISTIC, LandmarkClip, Layout, VideoFormat
 from server.models import GESTURE_EMBEDDER
 from tests.support.scoring_material import letter, letter_library
 
@@ -45,15 +46,17 @@ def test_any_frames_get_an_answer(
     landmarks[rng.random(frames) < lost] = np.nan
     landmarks[:, rng.random(layout.points) < lost * 0.2] = np.nan
     times = np.cumsum(rng.integers(0, 400, frames))
-    attempt = scorers[layout.name].begin(glosses, layout, VideoFormat(640, 480, mirrored=bool(seed % 2)))
+    scorer, video = scorers[layout.name], VideoFormat(640, 480, mirrored=bool(seed % 2))
+    clip = LandmarkClip(landmarks.astype(np.float32), times, layout, video)
+    attempt, points = scorer.begin(glosses, layout, video), to_points(clip.landmarks, layout)
     for start in range(0, frames, 7):
-        attempt.push(landmarks[start : start + 7].astype(np.float32), times[start : start + 7])
+        attempt.push(points[start : start + 7], times[start : start + 7].tolist())
         marks = attempt.marks()
         assert 0 <= marks.progress <= 1 and marks.gloss == glosses[marks.sign_index]
         assert all(mark is None or 0 <= mark <= 1 for mark in (marks.overall, *marks.parameters.values()))
-    judgement = attempt.judge()
+    judgement = scorer.judge(clip, glosses)
     document = json.dumps(judgement.as_dict(), allow_nan=False)
-    assert document == json.dumps(attempt.judge().as_dict(), allow_nan=False)
+    assert document == json.dumps(scorer.judge(clip, glosses).as_dict(), allow_nan=False)
     values = (judgement.score, judgement.accuracy, judgement.confidence, judgement.fluency)
     assert all((value is not None and 0 <= value <= 1) if judgement.judged else value is None for value in values)
     assert judgement.judged or [finding.kind for finding in judgement.findings] == ["cannot_judge"]

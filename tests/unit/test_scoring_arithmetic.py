@@ -11,7 +11,6 @@ from actors.scoring.align import OnlineAlignment, forced_path, symmetric_distanc
 from actors.scoring.calibrate import Curve, calibration, fit_curve, fit_typical, from_json, to_json
 from actors.scoring.deviations import explain_offset, longest_excess
 from actors.scoring.fluency import hesitations, spectral_arc_length, speeds, tempo_mark
-from actors.scoring.parameters import BLOCKS, EMBEDDING, measured_without
 from actors.scoring.resample import MAX_GAP_MS, grid_times, median, resample_track, stretch
 from actors.scoring.segment import AttemptSpan, RestToRest
 
@@ -215,11 +214,3 @@ def test_medians_are_those_of_numpy() -> None:
     for count in (1, 2, 7, 10):
         values = rng.normal(0, 1, (count, 3, 2))
         np.testing.assert_allclose(median(values), np.median(values, axis=0))
-
-
-def test_a_measurement_that_is_not_made_is_made_up_for_by_its_block() -> None:
-    factors = measured_without(EMBEDDING)
-    kept = sum(each.share**2 for each in BLOCKS[1].measurements if each is not EMBEDDING)
-    whole = sum(each.share**2 for each in BLOCKS[1].measurements)
-    np.testing.assert_allclose(np.unique(factors), [0.0, 1.0, np.sqrt(whole / kept)], rtol=1e-5)
-    assert (factors == 0).sum() == EMBEDDING.size

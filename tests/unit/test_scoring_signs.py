@@ -143,22 +143,6 @@ def test_the_same_input_gives_the_same_bytes(letter_clips: Path, library: Librar
     assert _bytes(first) == _bytes(Scorer(shared, embedder).judge(clip, ["P"]))
 
 
-def test_a_pushed_attempt_is_judged_as_the_whole_clip_however_it_is_cut(letter_clips: Path, scorer: Scorer) -> None:
-    clip = joined([letter(letter_clips, gloss) for gloss in "CAT"])
-    whole = scorer.judge(clip, list("CAT"))
-    marks = []
-    for size in (1, 3, 200):
-        attempt = scorer.begin(list("CAT"), clip.layout, clip.video)
-        for start in range(0, len(clip.times_ms), size):
-            attempt.push(clip.landmarks[start : start + size], clip.times_ms[start : start + size])
-        marks.append(attempt.marks())
-        assert _bytes(attempt.judge()) == _bytes(whole)
-    assert len({(each.gloss, each.through_ms, each.right_hand_seen, each.hint) for each in marks}) == 1
-    for name in ("handshape", "orientation", "location", "movement"):
-        found = [each.parameters[name] for each in marks]
-        assert max(found) - min(found) < 0.1, (name, found)
-
-
 def test_signs_of_a_sentence_are_found_where_they_are(letter_clips: Path, scorer: Scorer) -> None:
     clips = [letter(letter_clips, gloss) for gloss in "WATER"]
     sentence = joined(clips, transition_ms=400)
@@ -182,32 +166,6 @@ def test_a_sign_that_was_left_out_is_missed(letter_clips: Path, scorer: Scorer) 
     judgement = scorer.judge(letter(letter_clips, "C"), list("CLVYB"))
     missed = {finding.gloss for finding in judgement.findings if finding.code == "sign_missing"}
     assert missed and "C" not in missed and not judgement.success
-
-
-def test_live_marks_follow_the_sentence(letter_clips: Path, scorer: Scorer) -> None:
-    clip = joined([letter(letter_clips, gloss) for gloss in "ASL"])
-    attempt = scorer.begin(list("ASL"), clip.layout, clip.video)
-    seen, progress = [], []
-    for start in range(0, len(clip.times_ms), 3):
-        attempt.push(clip.landmarks[start : start + 3], clip.times_ms[start : start + 3])
-        marks = attempt.marks()
-        seen.append(marks.gloss)
-        progress.append(marks.progress)
-    assert list(dict.fromkeys(seen)) == ["A", "S", "L"]
-    assert min(np.diff(progress)) > -0.05 and progress[-1] > 0.85
-    assert marks.overall > 0.9 and marks.hint is None
-    assert marks.right_hand_seen and marks.body_seen and not marks.left_hand_seen
-
-
-def test_live_marks_of_another_letter_are_low_while_it_is_signed(letter_clips: Path, scorer: Scorer) -> None:
-    for asked, signed in (("A", "L"), ("B", "S"), ("V", "O"), ("C", "L")):
-        clip = letter(letter_clips, signed)
-        attempt = scorer.begin([asked], clip.layout, clip.video)
-        assert attempt.marks().overall is None
-        attempt.push(clip.landmarks, clip.times_ms)
-        marks = attempt.marks()
-        assert marks.overall is not None and marks.overall < 0.7, (asked, signed, marks)
-        assert marks.parameters["handshape"] < 0.6
 
 
 def test_unknown_signs_and_empty_sentences_are_refused(scorer: Scorer) -> None:

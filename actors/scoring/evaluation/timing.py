@@ -9,6 +9,7 @@ from statistics import median
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.references import Library
 from actors.scoring.scorer import Scorer
+from protocol.codec import to_points
 
 from .dataset import LabelledClip
 from .figures import Timing
@@ -41,10 +42,11 @@ def time_scoring(
         scorer.judge(attempt.clip, [attempt.label])
         attempt_ms.append((clock_s() - began) * 1e3)
         live = scorer.begin([attempt.label], attempt.clip.layout, attempt.clip.video)
+        points, times_ms = to_points(attempt.clip.landmarks, attempt.clip.layout), attempt.clip.times_ms.tolist()
         began = clock_s()
         for start in range(0, frames, MESSAGE_FRAMES):
             message = slice(start, start + MESSAGE_FRAMES)
-            live.push(attempt.clip.landmarks[message], attempt.clip.times_ms[message])
+            live.push(points[message], times_ms[message])
             live.marks()
         frame_us.append((clock_s() - began) * 1e6 / frames)
     return Timing(median(attempt_ms) if attempt_ms else None, median(frame_us) if frame_us else None)
