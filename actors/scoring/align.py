@@ -138,10 +138,14 @@ def forced_path(costs: np.ndarray) -> tuple[int, np.ndarray]:
     ends as far on as it can.
     """
     tables, frames, states = costs.shape
-    totals = np.full((frames, tables, _FARTHEST_STEP + states), np.inf)
+    width = _FARTHEST_STEP + states  # states that cannot be in front of each table keep it apart from the one before
+    paid = np.full((frames, tables, width), np.inf)
+    paid[:, :, _FARTHEST_STEP:] = costs.swapaxes(0, 1)
+    totals = np.full((frames, tables, width), np.inf)
     totals[0, :, _FARTHEST_STEP:][:, :2] = costs[:, 0, :2]
-    stay, on = totals[:, :, _FARTHEST_STEP:], totals[:, :, 1:-1]
-    steps = zip(costs.swapaxes(0, 1)[1:], stay, on, totals[:, :, :-_FARTHEST_STEP], stay[1:], strict=False)
+    in_a_row = totals.reshape(frames, -1)
+    ends = in_a_row[:, _FARTHEST_STEP:], in_a_row[:, 1:-1], in_a_row[:, :-_FARTHEST_STEP]
+    steps = zip(paid.reshape(frames, -1)[1:, _FARTHEST_STEP:], *ends, ends[0][1:], strict=False)
     for cost, same, next_one, next_but_one, now in steps:
         np.minimum(same, next_one, out=now)
         np.minimum(now, next_but_one, out=now)
@@ -150,16 +154,18 @@ def forced_path(costs: np.ndarray) -> tuple[int, np.ndarray]:
     reachable = np.flatnonzero(np.isfinite(totals[-1, 0])).tolist()
     ends = [place for place in (last, last - 1) if place in reachable] or reachable[-1:]
     table, place = min(product(range(tables), ends), key=lambda end: totals[-1, *end])
-    return table, _way_through(totals[:, table].tolist(), place)
+    return table, _way_through(totals[:-1, table], place - _FARTHEST_STEP)
 
 
-def _way_through(totals: list[list[float]], place: int) -> np.ndarray:
-    """The way back from ``place`` in the last frame's totals."""
-    path = [place]
-    for total in totals[-2::-1]:
-        place = min(range(place, place - _FARTHEST_STEP - 1, -1), key=total.__getitem__)
-        path.append(place)
-    return np.array(path[::-1]) - _FARTHEST_STEP
+def _way_through(totals: np.ndarray, state: int) -> np.ndarray:
+    """The way back from ``state`` in the last frame by the ``totals`` ``(T − 1, 2 + S)`` of the frames before it."""
+    stay, on, before = totals[:, _FARTHEST_STEP:], totals[:, 1:-1], totals[:, :-_FARTHEST_STEP]
+    steps = np.where(np.minimum(on, before) < stay, np.where(before < on, np.uint8(2), np.uint8(1)), np.uint8(0))
+    path = [state]
+    for row in reversed([each.tobytes() for each in steps]):
+        state -= row[state]
+        path.append(state)
+    return np.array(path[::-1])
 
 
 _FARTHEST_STEP = 2
