@@ -27,7 +27,8 @@ class ScoringDesk:
         self._scoring: AttemptScoring | None = None
         self._layout: Layout | None = None
         self._video: VideoFormat | None = None
-        self._unscored: list[ScoreFrames] = []
+        self._unscored_ms: list[int] = []
+        self._unscored = b""
 
     @property
     def layout_name(self) -> str:
@@ -38,7 +39,7 @@ class ScoringDesk:
     def start(self, effect: StartScoring) -> None:
         """Begins to follow an attempt."""
         self._layout, self._video = LAYOUTS[effect.hello.layout], video_of(effect.hello)
-        self._unscored = []
+        self._unscored_ms, self._unscored = [], b""
         glosses = self._sentences[effect.sentence_index].glosses
         try:
             self._scoring = self._scorer.begin(glosses, self._layout, self._video)
@@ -57,7 +58,8 @@ class ScoringDesk:
         """
         if self._scoring is None:
             return None
-        self._unscored.append(effect)
+        self._unscored_ms += effect.times_ms
+        self._unscored += effect.packed
         if effect.feedback_for_seq is None:
             return None
         try:
@@ -70,9 +72,8 @@ class ScoringDesk:
 
     def _follow(self, scoring: AttemptScoring) -> None:
         assert self._layout is not None, "an attempt has begun"
-        packed = b"".join([waiting.packed for waiting in self._unscored])
-        times_ms = [time_ms for waiting in self._unscored for time_ms in waiting.times_ms]
-        self._unscored = []
+        times_ms, packed = self._unscored_ms, self._unscored
+        self._unscored_ms, self._unscored = [], b""
         scoring.push(unpack_points(packed, self._layout, len(times_ms)), times_ms)
 
     def judge(self, effect: Judge) -> AttemptResult:
