@@ -7,7 +7,6 @@ store holds, whatever order sessions were flushed in, because it *is* the order 
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -77,7 +76,7 @@ class ProgressBook:
         """Applies one session, completed at its ``completed_at_ms`` on ``day``; gives its ``progress_seq``."""
         self._events += 1
         known = self.added.get(day) or PracticeDay(day)
-        self.added[day] = dataclasses.replace(known, sessions_completed=known.sessions_completed + 1)
+        self.added[day] = known._replace(sessions_completed=known.sessions_completed + 1)
         at_ms = session.completed_at_ms or 0
         for area in areas_of(session.skill_areas):
             self._put(area, rules.after_session(self._record(area), session, judged_scores, at_ms))
@@ -99,7 +98,7 @@ class ProgressBook:
         # As the store will give it back, so that a replay adds up the same numbers.
         points = round(record.experience_points * EXPERIENCE_UNITS) / EXPERIENCE_UNITS
         if points != record.experience_points:
-            record = dataclasses.replace(record, experience_points=points)
+            record = record._replace(experience_points=points)
         self.progress[area] = record
         self.changed_areas.add(area)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import json
 from collections.abc import Callable
@@ -88,7 +87,7 @@ class Columns(Generic[R]):
             if column.kind.read and not column.derived
         ]
         # Fields that no column holds (landmarks) come last in their record and have a default.
-        known = [field.name for field in dataclasses.fields(record_type) if field.name in places]  # type: ignore[arg-type]
+        known = [field for field in record_type.__match_args__ if field in places]  # type: ignore[attr-defined]
         self._in_order = itemgetter(*(places[name] for name in known))
 
     def row(self, record: R) -> Row:

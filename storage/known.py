@@ -53,7 +53,10 @@ def known_of(session_ids: Collection[Id]) -> Plan[Known]:
     known = (yield Recall()).memory
     if known is None or len(known.sessions) > MOST_SESSIONS:
         known = Known()
-    sessions = yield from _sessions_locked([wanted for wanted in session_ids if wanted not in known.sessions])
+    unknown = [session_id for session_id in session_ids if session_id not in known.sessions]
+    if not unknown:
+        return known
+    sessions = yield from _sessions_locked(unknown)
     new = {session.user_id for session in sessions.values() if session.user_id not in known.learners}
     learners = yield from learners_locked(new)
     known.sessions |= sessions
@@ -63,8 +66,6 @@ def known_of(session_ids: Collection[Id]) -> Plan[Known]:
 
 
 def _sessions_locked(session_ids: Collection[Id]) -> Plan[dict[Id, SessionHead]]:
-    if not session_ids:
-        return {}
     wanted = sorted(session_ids)
     sql = select(_HEAD, f"practice_sessions WHERE id IN ({marks(len(wanted))}) ORDER BY id")
     result = yield Query(sql, tuple(wanted), lock=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -99,9 +98,8 @@ def _differences(learner: Learner, right: _Derived) -> Plan[tuple[str, ...]]:
 
 
 def _unequal(what: str, stored: ProgressRecord, right: ProgressRecord) -> list[str]:
-    names = [field.name for field in dataclasses.fields(ProgressRecord)]
-    pairs = [(name, getattr(stored, name), getattr(right, name)) for name in names]
-    return [f"{what}: {name} is {there!r}, should be {wanted!r}" for name, there, wanted in pairs if there != wanted]
+    values = zip(ProgressRecord._fields, stored, right, strict=True)
+    return [f"{what}: {name} is {there!r}, should be {wanted!r}" for name, there, wanted in values if there != wanted]
 
 
 def _row_differences(table: str, keys: int, stored: Iterable[Row], right: Iterable[Row]) -> list[str]:

@@ -181,9 +181,8 @@ class Milestone(NamedTuple):
     reached_at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class ProgressRecord:
-    """One learner's progress in one skill area.
+class ProgressRecord(NamedTuple):
+    """One learner's progress in one skill area. A tuple, because every attempt makes a new one.
 
     ``*_sum`` are integers in units of 1/10,000 over judged attempts, of which there are ``judged_attempts``; the
     averages are derived from them. ``practice_days`` live in a table of their own, see ``PracticeDay``.
@@ -212,8 +211,7 @@ class ProgressRecord:
     milestones: tuple[Milestone, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PracticeDay:
+class PracticeDay(NamedTuple):
     """What a learner did on one day of their own calendar; the sums are as in ``ProgressRecord``.
 
     All of it is sums over the day's attempts and sessions, so that the order in which they arrive changes nothing.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -21,9 +21,9 @@ FindingKey = tuple[Id, dt.date, str, str, str]
 class Tallies:
     """Sums for any number of learners; keys begin with the learner and the learner's own day."""
 
-    times_signed: Counter[SignKey] = field(default_factory=Counter)
-    score_sums: Counter[SignKey] = field(default_factory=Counter)
-    findings: Counter[FindingKey] = field(default_factory=Counter)
+    times_signed: defaultdict[SignKey, int] = field(default_factory=lambda: defaultdict(int))
+    score_sums: defaultdict[SignKey, int] = field(default_factory=lambda: defaultdict(int))
+    findings: defaultdict[FindingKey, int] = field(default_factory=lambda: defaultdict(int))
 
     def add(self, user_id: Id, day: dt.date, attempt: AttemptSums) -> None:
         """Counts the judged signs and the corrections of an attempt."""

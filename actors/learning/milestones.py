@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -71,4 +70,4 @@ def with_milestones(progress: ProgressRecord, at_ms: int) -> ProgressRecord:
         reached += codes[: bisect_right(thresholds, measure(progress))]
     known = {milestone.code for milestone in progress.milestones}
     new = tuple(Milestone(code, at_ms) for code in reached if code not in known)
-    return dataclasses.replace(progress, milestones=progress.milestones + new) if new else progress
+    return progress._replace(milestones=progress.milestones + new) if new else progress

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 
 from hypothesis import given
@@ -63,7 +62,7 @@ def folded(events: list[tuple]) -> ProgressRecord:
 def without_dates(progress: ProgressRecord) -> ProgressRecord:
     """Milestones in an order of their own; when each was reached is a matter of order by its nature."""
     names = tuple(sorted(milestone.code for milestone in progress.milestones))
-    return dataclasses.replace(progress, milestones=names)
+    return progress._replace(milestones=names)
 
 
 @given(st.data(), happenings)

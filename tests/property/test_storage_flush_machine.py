@@ -122,23 +122,24 @@ class FlushMachine(RuleBasedStateMachine):
             attempts[-1] = dataclasses.replace(attempts[-1], duration_ms=-1)
         return which, a_flush(session, lo, lo + reach, attempts)
 
-    @rule(batch=st.lists(flushes, min_size=1, max_size=3), failure=st.sampled_from([None, "before", "midway", "after"]))
+    @rule(
+        batch=st.lists(flushes, min_size=1, max_size=3),
+        failure=st.sampled_from([None, "elsewhere", "before", "midway", "after"]),
+    )
     def flush(self, batch: list[tuple[int, SessionFlush]], failure: str | None) -> None:
+        """``elsewhere``: by another process, as after a take-over on another node."""
         self.now_ms += 1
-        self.engine.failure = failure
         flushes = [flush for _, flush in batch]
+        if failure == "elsewhere":
+            self.check(batch, self.run(self.elsewhere.flush(flushes, self.now_ms)))
+            return
+        self.engine.failure = failure
         try:
             outcomes = self.run(self.store.flush(flushes, self.now_ms))
         except StoreUnavailable:
             outcomes = self.run(self.store.flush(flushes, self.now_ms))
         assert self.engine.failure is None
         self.check(batch, outcomes, lost_answer=failure == "after")
-
-    @rule(batch=st.lists(flushes, min_size=1, max_size=3))
-    def flush_elsewhere(self, batch: list[tuple[int, SessionFlush]]) -> None:
-        """By another process, as after a take-over on another node."""
-        self.now_ms += 1
-        self.check(batch, self.run(self.elsewhere.flush([flush for _, flush in batch], self.now_ms)))
 
     def check(
         self, batch: list[tuple[int, SessionFlush]], outcomes: list[FlushOutcome], lost_answer: bool = False

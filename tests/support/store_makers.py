@@ -44,8 +44,7 @@ class StepRules:
         judged = [attempt for attempt in attempts if attempt.judged]
         total = progress.total_attempts + len(attempts)
         streak = _streak(days)
-        return dataclasses.replace(
-            progress,
+        return progress._replace(
             total_attempts=total,
             practice_time_ms=progress.practice_time_ms + sum(attempt.duration_ms for attempt in attempts),
             judged_attempts=progress.judged_attempts + len(judged),
@@ -64,8 +63,7 @@ class StepRules:
         self, progress: ProgressRecord, session: SessionRecord, judged_scores: Sequence[float], at_ms: int
     ) -> ProgressRecord:
         gained = sum(judged_scores) / 3 + session.duration_seconds / 7
-        return dataclasses.replace(
-            progress,
+        return progress._replace(
             total_sessions=progress.total_sessions + 1,
             experience_points=progress.experience_points + gained,
             current_level=min(10.0, ((progress.experience_points + gained) / 100) ** 0.5),
@@ -183,5 +181,5 @@ async def assert_rebuilt_equal(store: Store, user_id: Id) -> None:
 
 def summed(days: Sequence[PracticeDay]) -> PracticeDay:
     """All days in one (dated as the first)."""
-    names = [field.name for field in dataclasses.fields(PracticeDay) if field.name != "day"]
+    names = [name for name in PracticeDay._fields if name != "day"]
     return PracticeDay(days[0].day, **{name: sum(getattr(day, name) for day in days) for name in names})

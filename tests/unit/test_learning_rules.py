@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 
 import pytest
@@ -186,7 +185,7 @@ def test_the_week_goes_from_monday_to_sunday() -> None:
 
 def test_a_milestone_keeps_its_first_date() -> None:
     first = with_milestones(ProgressRecord(LEARNER, "general", total_attempts=1), at_ms=1)
-    again = with_milestones(dataclasses.replace(first, total_attempts=2, longest_streak=3), at_ms=2)
+    again = with_milestones(first._replace(total_attempts=2, longest_streak=3), at_ms=2)
     assert again.milestones == (Milestone("first_attempt", 1), Milestone("streak_3", 2))
     assert with_milestones(again, at_ms=3) is again
 
