@@ -43,6 +43,10 @@ WORLD_STEPS = 16_384
 """Steps per metre of hand world points: reaches 2 m to each side."""
 
 _LARGEST = 32_767
+_POINT_TYPE = np.dtype("<i2")
+# As numbers of their arrays' own types, so that numpy need not look for a common one with each message.
+_MISSING = np.int16(MISSING)
+_NAN = np.float32("nan")
 _WORLD_BLOCKS = frozenset({Block.LEFT_HAND_WORLD, Block.RIGHT_HAND_WORLD})
 
 
@@ -92,13 +96,13 @@ def to_points(landmarks: np.ndarray, layout: Layout) -> np.ndarray:
 def to_float(points: np.ndarray, layout: Layout) -> np.ndarray:
     """Landmarks ``(N, P, 3)`` float32 of quantised points ``(N, P, 3)`` int16, NaN for missing."""
     landmarks = points * _units(layout.name)
-    landmarks[points == MISSING] = np.nan
+    landmarks[points == _MISSING] = _NAN
     return landmarks
 
 
 def pack_points(points: np.ndarray) -> bytes:
     """Points ``(N, P, 3)`` int16 as they travel: little-endian, frame after frame, x y z of each point."""
-    return points.astype("<i2", copy=False).tobytes()
+    return points.astype(_POINT_TYPE, copy=False).tobytes()
 
 
 def pack_landmarks(landmarks: np.ndarray, layout: Layout) -> bytes:
@@ -113,7 +117,7 @@ def unpack_points(data: bytes, layout: Layout, n: int) -> np.ndarray:
             ErrorCode.FRAME_LENGTH,
             f"{n} frames of layout {layout.name} are {n * layout.frame_bytes} bytes, not {len(data)}",
         )
-    return np.frombuffer(data, dtype="<i2").reshape(n, layout.points, COORDINATES)
+    return np.ndarray((n, layout.points, COORDINATES), _POINT_TYPE, data)
 
 
 def check_times(times_ms: Sequence[int], first_seq: int) -> None:
