@@ -36,7 +36,8 @@ CLOSE_TIMEOUT_S = 5.0
 class StreamConnection(asyncio.Protocol):
     """``on_event`` gets what the client said, ``on_lost`` is called once, at the end.
 
-    ``request`` is what the server had read from the socket before it was handed over.
+    ``request`` is what the server had read from the socket before it was handed over, ``ticket`` what the client may
+    come back with.
     """
 
     def __init__(
@@ -45,8 +46,10 @@ class StreamConnection(asyncio.Protocol):
         on_event: Callable[[StreamConnection, ClientEvent], None],
         on_lost: Callable[[StreamConnection], None],
         request: bytes = b"",
+        ticket: str = "",
     ) -> None:
         self.number = number
+        self.ticket = ticket
         self.stream = ServerStream()
         self._on_event = on_event
         self._on_lost = on_lost

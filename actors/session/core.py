@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.session.attempts import Attempts, refusal
+from actors.session.commands import Commands
 from actors.session.events import (
-    Answer,
     Attached,
     AttemptBegan,
     AttemptCancelled,
@@ -43,13 +43,6 @@ from protocol.codes import CloseCode, ErrorCode
 from protocol.messages import Cursor, Draining, Progress, Reconnect, Sentence, Status, Stored, Welcome
 
 _CLIENT_SPOKE = frozenset({AttemptBegan, FramesReceived, AttemptEnded, AttemptCancelled, CommandGiven})
-_COMMANDS = {
-    "pause": Trigger.PAUSE,
-    "resume": Trigger.RESUME,
-    "complete": Trigger.COMPLETE,
-    "abandon": Trigger.ABANDON,
-}
-_ALREADY = {"pause": Life.PAUSED, "resume": Life.ACTIVE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +66,11 @@ class SessionCore:
         self._link = Machine(Link.DETACHED)
         self._queue = StoreQueue(restored.stored)
         self._attempts = Attempts(len(restored.sentences), limits, self._queue)
+        self._commands = Commands(self._life, self._attempts, self._queue)
         self._connection: int | None = None
         self._greeted = False
         self._draining = False
         self._waiting: list[Event] = []
-        self._requests: list[int] = []
         self._last_heard_ms = now_ms
         self._detached_since_ms = now_ms
 
@@ -214,38 +207,7 @@ class SessionCore:
         self._attempts.judged(event, effects)
 
     def _command_given(self, event: CommandGiven, now_ms: int, effects: list[Effect]) -> None:
-        if self._life.state is _ALREADY.get(event.name):
-            self._acknowledge(event, effects)
-            return
-        trigger = _COMMANDS[event.name]
-        problem = None
-        if not self._life.allows(trigger):
-            problem = f"The session is {self._life.state}: it cannot {event.name} now."
-        elif event.name == "complete" and self._attempts.phase is not Phase.IDLE:
-            problem = "An attempt is being signed: end or cancel it first."
-        if problem is not None:
-            refused = refusal(ErrorCode.ILLEGAL_NOW, problem)
-            effects.append(refused if event.request is None else Answer(event.request, problem))
-            return
-        self._life.move(trigger)
-        if event.request is not None:
-            self._requests.append(event.request)
-        if self._life.state in (Life.ACTIVE, Life.PAUSED):
-            self._queue.status_wish = self._life.state.value
-        else:
-            self._attempts.drop(effects)
-            self._queue.status_wish = None
-            self._queue.end_wish = self._life.state.value
-
-    def _acknowledge(self, event: CommandGiven, effects: list[Effect]) -> None:
-        """The session is as asked: said at once, or with the store's answer where that is still to come."""
-        if event.request is None:
-            if self._queue.status_wish is None:
-                effects.append(Send(Status(status=self._life.state.value)))
-        elif self._queue.status_wish is None:
-            effects.append(Answer(event.request, None))
-        else:
-            self._requests.append(event.request)
+        self._commands.given(event, effects)
 
     def _flush_committed(self, event: FlushCommitted, now_ms: int, effects: list[Effect]) -> None:
         self._queue.committed(event.through)
@@ -265,26 +227,22 @@ class SessionCore:
         self._queue.status_stored(event.status)
         if self._queue.status_wish is None and self._queue.end_wish is None:
             effects.append(Send(Status(status=event.status)))
-            self._answer_all(None, effects)
+            self._commands.answer_all(None, effects)
 
     def _session_closed(self, event: SessionClosed, now_ms: int, effects: list[Effect]) -> None:
         self._queue.ended()
         effects.append(Send(Status(status=event.status, overall_score=event.overall_score)))
         if event.skills:
             effects.append(Send(Progress(skills=list(event.skills))))
-        self._answer_all(None, effects)
+        self._commands.answer_all(None, effects)
         self._close_current(CloseCode.SESSION_ENDED, f"The session is {event.status}.", effects)
-
-    def _answer_all(self, problem: str | None, effects: list[Effect]) -> None:
-        effects.extend(Answer(request, problem) for request in self._requests)
-        self._requests.clear()
 
     def _close_current(self, code: CloseCode, text: str, effects: list[Effect]) -> None:
         if self._connection is not None:
             effects.append(CloseConnection(self._connection, code, text))
 
     def _fenced(self, event: Fenced, now_ms: int, effects: list[Effect]) -> None:
-        self._answer_all("The session has moved to another server; ask again.", effects)
+        self._commands.answer_all("The session has moved to another server; ask again.", effects)
         self._close_current(CloseCode.SESSION_MOVED, "The session goes on in another place; reconnect.", effects)
         # Whatever it still holds is held by the client too, and belongs to the newer incarnation now.
         self._leave("fenced", effects)

@@ -16,14 +16,15 @@ from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.references import Library
 from actors.scoring.scorer import Scorer
 from actors.session import events as ev
+from actors.session.alarm import Alarm
 from actors.session.connection import StreamConnection
-from actors.session.core import Restored, SessionCore
+from actors.session.core import SessionCore
 from actors.session.limits import SessionLimits
 from actors.session.meter import SessionMeter
-from actors.session.rows import attempt_entry
 from actors.session.scoring_desk import ScoringDesk
-from actors.session.transitions import Life
-from actors.writer_client import ActivationRefused, WriterClient, WriterReply
+from actors.session.store_desk import StoreDesk, restored_from
+from actors.session.store_queue import StoreEffect
+from actors.writer_client import ActivationRefused, WriterClient
 from protocol.codec import pack
 from protocol.codes import CloseCode
 from protocol.messages import (
@@ -37,12 +38,11 @@ from protocol.messages import (
     Ping,
     Pong,
     Resume,
-    Sentence,
     ServerMessage,
 )
 from protocol.server_stream import ClientEvent, FramesReceived
 from storage.landmark_blob import encode as encode_blob
-from storage.records import Activation, SessionClose, SessionFlush, id_text
+from storage.records import Activation
 
 _log = logging.getLogger(__name__)
 _REPORT_INTERVAL_S = 5.0
@@ -61,10 +61,9 @@ class SessionHost:
         self._limits = limits
         self._embedder = HandshapeEmbedder(embedder_path)
         self._channel = ControlChannel(channel_socket, self._packet, self._server_lost)
-        self._session_id = b""
-        self._epoch = 0
         self._core: SessionCore | None = None
         self._desk: ScoringDesk | None = None
+        self._store_desk: StoreDesk | None = None
         self._consent = False
         self.meter = SessionMeter()
         self._loop.call_later(_REPORT_INTERVAL_S, self._report_regularly)
@@ -72,12 +71,10 @@ class SessionHost:
         self._early: deque[tuple[Attach, int]] = deque()
         self._early_commands: deque[Command] = deque()
         self._connections: dict[int, StreamConnection] = {}
-        self._tickets: dict[int, str] = {}
         self._next_connection = 1
         self._events: deque[ev.Event] = deque()
         self._handling = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_ms = 0
+        self._alarm = Alarm(self._loop, lambda: self._dispatch(ev.TimeAdvanced()))
         self._tasks: set[asyncio.Task[None]] = set()
         self.released: asyncio.Future[str] = self._loop.create_future()
 
@@ -134,7 +131,6 @@ class SessionHost:
             self._spawn(self._serve(packet, descriptor))
 
     async def _activate(self, packet: Attach) -> None:
-        self._session_id = packet.session_id
         reply = await self._writer.activate(packet.session_id)
         if isinstance(reply, Activation):
             self._begin(reply, open_library(Path(packet.library)))
@@ -147,20 +143,12 @@ class SessionHost:
             self._loop.call_later(_FAREWELL_S, self._release, reply.reason)
 
     def _begin(self, activation: Activation, library: Library) -> None:
-        session = activation.session
-        sentences = tuple(Sentence(text=one.text, glosses=list(one.glosses)) for one in session.sentences)
-        restored = Restored(
-            session_id=id_text(session.id),
-            epoch=session.epoch,
-            status=Life(session.status),
-            stored=session.stored_through,
-            sentences=sentences,
-        )
+        restored = restored_from(activation)
         self._consent = activation.learner.landmark_consent
-        self._desk = ScoringDesk(Scorer(library, self._embedder), sentences)
+        self._desk = ScoringDesk(Scorer(library, self._embedder), restored.sentences)
         self._core = SessionCore(restored, self._limits, self._now_ms())
-        self._epoch = session.epoch
-        self.meter.began(restored.session_id, session.epoch, session.stored_through)
+        self._store_desk = StoreDesk(self._writer, activation.session.id, restored.epoch)
+        self.meter.began(restored.session_id, restored.epoch, restored.stored)
         while self._early_commands:
             command = self._early_commands.popleft()
             self._dispatch(ev.CommandGiven(command.name, command.request))
@@ -169,15 +157,13 @@ class SessionHost:
         number, self._next_connection = self._next_connection, self._next_connection + 1
         sock = socket.socket(fileno=descriptor)
         sock.setblocking(False)
-        connection = StreamConnection(number, self._client_said, self._connection_lost, packet.request)
+        connection = StreamConnection(number, self._client_said, self._connection_lost, packet.request, packet.ticket)
         self._connections[number] = connection
-        self._tickets[number] = packet.ticket
         try:
             await self._loop.connect_accepted_socket(lambda: connection, sock)
         except OSError:
             # The learner has gone while the socket travelled.
             self._connections.pop(number)
-            self._tickets.pop(number)
             return
         if refused is not None:
             connection.close(refused.close_code, refused.reason)
@@ -190,7 +176,7 @@ class SessionHost:
             case FramesReceived():
                 self._dispatch(said)
             case Hello():
-                self._dispatch(ev.Attached(connection.number, said, self._tickets[connection.number]))
+                self._dispatch(ev.Attached(connection.number, said, connection.ticket))
                 self._report()
             case AttemptBegin():
                 self._dispatch(ev.AttemptBegan(said))
@@ -205,7 +191,6 @@ class SessionHost:
 
     def _connection_lost(self, connection: StreamConnection) -> None:
         self._connections.pop(connection.number, None)
-        self._tickets.pop(connection.number, None)
         self.meter.lost(connection.number, connection.closed_as)
         self._dispatch(ev.Detached(connection.number))
         self._report()
@@ -228,7 +213,7 @@ class SessionHost:
             self._fail(fault)
         finally:
             self._handling = False
-        self._arm()
+        self._alarm.set(self._core.next_deadline_ms)
 
     def _run(self, effect: ev.Effect) -> None:
         assert self._desk is not None
@@ -243,13 +228,8 @@ class SessionHost:
                 self._desk.stop()
             case ev.Judge():
                 self._judge(effect)
-            case ev.Flush():
-                self._spawn(self._store(self._flush(effect)))
-            case ev.StoreStatus():
-                self._spawn(self._store(self._writer.set_status(self._session_id, self._epoch, effect.status)))
-            case ev.EndSession():
-                close = SessionClose(self._session_id, self._epoch, effect.stored_through, effect.status)
-                self._spawn(self._store(self._writer.close_session(close)))
+            case ev.Flush() | ev.StoreStatus() | ev.EndSession():
+                self._spawn(self._store(effect))
             case ev.CloseConnection():
                 connection = self._connections.get(effect.connection)
                 if connection is not None:
@@ -283,13 +263,10 @@ class SessionHost:
         blob = encode_blob(effect.points, effect.times_ms, self._desk.layout_name) if self._consent else None
         self._events.append(ev.AttemptJudged(result, blob))
 
-    def _flush(self, effect: ev.Flush) -> Awaitable[WriterReply]:
-        entries = tuple(attempt_entry(self._session_id, judged) for judged in effect.attempts)
-        return self._writer.flush(SessionFlush(self._session_id, self._epoch, effect.lo, effect.hi, entries))
-
-    async def _store(self, operation: Awaitable[WriterReply]) -> None:
+    async def _store(self, effect: StoreEffect) -> None:
+        assert self._store_desk is not None
         asked_s = time.monotonic()
-        reply = await operation
+        reply = await self._store_desk.run(effect)
         self.meter.stored(time.monotonic() - asked_s, reply)
         self._dispatch(reply)
 
@@ -297,20 +274,6 @@ class SessionHost:
 
     def _now_ms(self) -> int:
         return int(self._loop.time() * 1000)
-
-    def _arm(self) -> None:
-        """Has the core told of its next deadline in time. A timer that is early enough stays: it asks again."""
-        deadline_ms = self._core.next_deadline_ms if self._core else None
-        if deadline_ms is None or (self._timer is not None and self._timer_ms <= deadline_ms):
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        # One millisecond late rather than early: the core compares whole milliseconds.
-        self._timer, self._timer_ms = self._loop.call_at((deadline_ms + 1) / 1000, self._time_advanced), deadline_ms
-
-    def _time_advanced(self) -> None:
-        self._timer = None
-        self._dispatch(ev.TimeAdvanced())
 
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
