@@ -17,7 +17,7 @@ from .calibrate import Calibration
 from .compare import FARTHEST, LEAST_EVIDENCE, MISS_SHARE
 from .locate import PAUSE_COST, REST_COST
 from .moment import AMOUNTS, LIVE_BLOCKS, LIVE_NUMBERS, Moment
-from .parameters import PATH, Features, Parameter
+from .parameters import COLUMNS, NUMBERS, PATH, Features, Parameter
 from .references import SIGN_FRAMES
 from .segment import REST_HEIGHT
 
@@ -55,10 +55,13 @@ _FIRST = np.cumsum([0, *_SIZES[:-1]])
 _PER_MISS = np.concatenate([block.factors for block in LIVE_BLOCKS]) / np.float32(MISS_SHARE)
 _BY_BLOCK = np.repeat(np.eye(_BLOCK_COUNT, dtype=np.float32), _SIZES, axis=1) * (_PER_MISS * AMOUNTS)
 """Takes the numbers of a moment apart ``(blocks, LIVE_NUMBERS)``, in misses."""
-_FULL = np.array([block.weight for block in LIVE_BLOCKS], np.float32)
-_BARE = np.array(
-    [0.0 if block.needs_body else block.weight * block.share_without_body for block in LIVE_BLOCKS], np.float32
-)
+_MEASURED = [each.name for block in LIVE_BLOCKS for each in block.measurements]
+_COLUMNS = np.concatenate([np.arange(NUMBERS)[COLUMNS[name]] for name in _MEASURED])
+"""Where they stand among those of ``Features``."""
+_FULL = [block.weight for block in LIVE_BLOCKS]
+_BARE = [0.0 if block.needs_body else block.weight * block.share_without_body for block in LIVE_BLOCKS]
+_WEIGHTS = np.array([[_BARE, _BARE], [_BARE, _FULL]], np.float32)[:, :, None]
+"""What the blocks weigh ``(2, 2, 1, blocks)``, by whether the reference has a body, and the attempt."""
 
 
 class SentenceStates:
@@ -73,21 +76,21 @@ class SentenceStates:
 
     def __init__(self, signs: Sequence[Features]) -> None:
         self.signs, self.count = len(signs), len(signs) * STATES_A_SIGN + 1
+        self.centres = np.zeros((self.count, 2, 3), np.float32)
         values = np.zeros((LIVE_NUMBERS + _BLOCK_COUNT, 2, self.count), np.float32)
         there = np.zeros((2, 2, self.count), np.float32)
-        weights = np.zeros((2, self.count, _BLOCK_COUNT), np.float32)
-        self.centres = np.zeros((self.count, 2, 3), np.float32)
+        self.weights = np.zeros((2, self.count, _BLOCK_COUNT), np.float32)
         for index, sign in enumerate(signs):
             at = slice(index * STATES_A_SIGN + 1, (index + 1) * STATES_A_SIGN)
-            own = np.concatenate([sign.of(each) for block in LIVE_BLOCKS for each in block.measurements], axis=2)
-            own *= _PER_MISS
-            values[:LIVE_NUMBERS, :, at] = -2 * own.transpose(2, 0, 1)
-            values[LIVE_NUMBERS:, :, at] = np.add.reduceat(own**2, _FIRST, axis=2).transpose(2, 0, 1)
+            own = sign.values.take(_COLUMNS, axis=2) * _PER_MISS
+            values[:LIVE_NUMBERS, :, at] = own.transpose(2, 0, 1)
             there[:, :, at] = sign.wrist_there, sign.hand_there
-            weights[:, at] = np.array([_BARE, _FULL if sign.has_body else _BARE])[:, None]
+            self.weights[:, at] = _WEIGHTS[int(sign.has_body)]
             self.centres[at] = sign.centre.swapaxes(0, 1)
-        self.values, self.hands, self.weights = values.reshape(LIVE_NUMBERS + _BLOCK_COUNT, -1), there[1], weights
-        self.shares = weights.swapaxes(1, 2)[:, :, None] * there[_OF_HAND.astype(int)]
+        values[LIVE_NUMBERS:] = np.add.reduceat(np.square(values[:LIVE_NUMBERS]), _FIRST)
+        values[:LIVE_NUMBERS] *= -2
+        self.values, self.hands = values.reshape(LIVE_NUMBERS + _BLOCK_COUNT, -1), there[1]
+        self.shares = self.weights.swapaxes(1, 2)[:, :, None] * there[_OF_HAND.astype(int)]
         self.used = [sign.hand_there.mean(axis=1).tolist() for sign in signs]
         self._beside: dict[tuple[bool, Sequence[bool], Sequence[bool]], tuple[np.ndarray, np.ndarray]] = {}
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -128,23 +129,18 @@ class Moment:
 
 
 class PictureReader:
-    """Measures pictures of one layout and format, in the body frame that was found last."""
+    """Measures pictures of one layout and format, in the body frame that it found when it looked last: it has to look
+    first.
+    """
 
     def __init__(self, layout: Layout, video: VideoFormat) -> None:
         self._layout, self._video, self._aspect = layout, video, video.width / video.height
-        pose = layout.slice(Block.POSE)
-        self._has_pose = pose is not None
-        hands = layout.slice(Block.RIGHT_HAND).start, layout.slice(Block.LEFT_HAND).start
-        sides = ((RIGHT_WRIST, RIGHT_SHOULDER), (LEFT_WRIST, LEFT_SHOULDER))
-        self._rows = np.array(
-            [
-                [*((pose.start + point if pose else hand) for point in side), *range(hand, hand + HAND_POINTS)]
-                for side, hand in zip(sides, hands, strict=True)
-            ]
-        )
+        self._has_pose = layout.slice(Block.POSE) is not None
+        self._rows = _rows(layout)
         self._nodes = np.zeros((2, _NODES, COORDINATES), np.float32)
         self._values = np.zeros((2, LIVE_NUMBERS + 1), np.float32)
-        self._stand(None, None)
+        self._turns = np.empty(0, np.float32)
+        self.body_seen = self._has_body = False
 
     def look(self, pictures: np.ndarray) -> None:
         """Finds the body in some pictures ``(N, P, 3)``."""
@@ -224,6 +220,21 @@ class PictureReader:
         if MISSING in one or MISSING in other:
             return 0.0
         return math.hypot((one[0] - other[0]) * self._aspect, one[1] - other[1])
+
+
+@cache
+def _rows(layout: Layout) -> np.ndarray:
+    """Which points of a frame are the first places of each slot ``(2, _NOSE)``; the hand's wrist for those of a pose
+    that there is not.
+    """
+    pose, right, left = (layout.slice(block) for block in (Block.POSE, Block.RIGHT_HAND, Block.LEFT_HAND))
+    sides = (((RIGHT_WRIST, RIGHT_SHOULDER), right.start), ((LEFT_WRIST, LEFT_SHOULDER), left.start))
+    return np.array(
+        [
+            [*(hand if pose is None else pose.start + point for point in side), *range(hand, hand + HAND_POINTS)]
+            for side, hand in sides
+        ]
+    )
 
 
 def _landmarks(points: np.ndarray) -> np.ndarray:

@@ -99,7 +99,8 @@ MEASUREMENTS = tuple(each for block in BLOCKS for each in block.measurements)
 NUMBERS = sum(each.size for each in MEASUREMENTS)
 """How many numbers are measured of one hand at one moment."""
 _ENDS = np.cumsum([each.size for each in MEASUREMENTS]).tolist()
-_COLUMNS = {each.name: slice(end - each.size, end) for each, end in zip(MEASUREMENTS, _ENDS, strict=True)}
+COLUMNS = {each.name: slice(end - each.size, end) for each, end in zip(MEASUREMENTS, _ENDS, strict=True)}
+"""Where each measurement stands among them."""
 
 PROXIMITY_REACH = 0.25
 """Shoulder widths at which nearness to a place of the body fades (standard deviation of its bell)."""
@@ -160,7 +161,7 @@ class Features:
 
     def of(self, measurement: Measurement) -> np.ndarray:
         """One measurement ``(2, T, size)``, a view."""
-        return self.values[..., _COLUMNS[measurement.name]]
+        return self.values[..., COLUMNS[measurement.name]]
 
     def cut(self, start: int, stop: int) -> Features:
         """Moments ``start:stop`` as views."""
