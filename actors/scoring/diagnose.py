@@ -10,11 +10,10 @@ import numpy as np
 from .canonical import LEFT_SLOT, RIGHT_SLOT
 from .comparison import SignComparison
 from .deviations import Excess, PathChange, explain_offset, longest_excess
-from .findings import make_finding
 from .handshape import describe_shape
 from .nonmanual import face_advice, face_distance
-from .paired import SLOT_HAND, Clock, PairedHand, Tolerance, pair_hand, presence
-from .parameters import Parameter
+from .paired import SLOT_HAND, Clock, PairedHand, Tolerance, pair_hand, presence, sign_finding
+from .parameters import Parameter, palm_normals
 from .relation import diagnose_relation
 from .results import Finding
 
@@ -24,7 +23,7 @@ SHAPE_OFF = Tolerance(0.18, 0.3)
 another one."""
 PLACE_OFF = Tolerance(0.2, 0.55)
 """Shoulder widths."""
-SMALL_SHARE, LARGE_SHARE = 0.6, 1.7
+REVERSED_SHARE, SMALL_SHARE, LARGE_SHARE = -0.3, 0.6, 1.7
 LEAST_SPREAD = 0.05
 """Shoulder widths (standard deviation) that a movement must span before its size or direction is spoken of."""
 MOVED_OFF = Tolerance(0.05, 0.1)
@@ -57,7 +56,7 @@ def diagnose(found: SignComparison, clock: Clock) -> list[Finding]:
             continue
         if min(shown, expected) < ABSENT_SHARE:
             code, hand = "hand_missing" if shown < expected else "hand_extra", SLOT_HAND[reference_slot ^ found.mirror]
-            corrections.append(_finding(code, found, clock, hand, 0, len(found.sign) - 1))
+            corrections.append(sign_finding(code, found, clock.whole, hand))
             continue
         pair = pair_hand(found, reference_slot)
         corrections += _turned(found, clock, pair) + _shape(found, clock, pair)
@@ -88,53 +87,17 @@ def praise(
         "movement": "movement_right",
     }
     return [
-        make_finding(code, clock.start_ms, clock.end_ms, sign_index=found.sign_index, gloss=found.reference.gloss)
+        sign_finding(code, found, clock.whole)
         for parameter, code in codes.items()
         if parameter not in wrong and (marks.get(parameter) or 0.0) >= PRAISED
     ]
-
-
-def _finding(
-    code: str,
-    found: SignComparison,
-    clock: Clock,
-    hand: str,
-    start: int,
-    stop: int,
-    size: float | None = None,
-    what: str = "",
-    joints: tuple[int, ...] | None = None,
-) -> Finding:
-    return make_finding(
-        code,
-        clock.at(start),
-        clock.at(stop),
-        hand=hand,
-        sign_index=found.sign_index,
-        gloss=found.reference.gloss,
-        size=size,
-        what=what,
-        joints=joints,
-    )
 
 
 def _face(found: SignComparison, clock: Clock) -> list[Finding]:
     if found.face is None or face_distance(*found.face) < FACE_OFF:
         return []
     advice, size, region = face_advice(*found.face, found.mirror)
-    gloss = found.reference.gloss
-    return [
-        make_finding(
-            "face_differs",
-            clock.start_ms,
-            clock.end_ms,
-            sign_index=found.sign_index,
-            gloss=gloss,
-            size=size,
-            what=advice,
-            face_region=region,
-        )
-    ]
+    return [sign_finding("face_differs", found, clock.whole, size=size, what=advice, face_region=region)]
 
 
 def _turned(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Finding]:
@@ -142,15 +105,13 @@ def _turned(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Findi
     excess = longest_excess(pair.turned, allowed, clock.least_moments)
     if excess is None:
         return []
-    what = _facing(pair, excess)
-    return [_finding("palm_turned", found, clock, pair.name, excess.start, excess.stop, excess.size, what)]
+    span_ms = clock.span(excess.start, excess.stop)
+    return [sign_finding("palm_turned", found, span_ms, pair.name, excess.size, _facing(pair, excess))]
 
 
 def _facing(pair: PairedHand, excess: Excess) -> str:
     """Which way the palm should face, from the wanted hand's normal (towards the viewer is away from the signer)."""
-    hands = pair.wanted[excess.start : excess.stop + 1]
-    across, along = hands[:, 5] - hands[:, 17], hands[:, 9] - hands[:, 0]
-    normal = np.cross(across, along).mean(axis=0)
+    normal = palm_normals(pair.wanted[excess.start : excess.stop + 1]).mean(axis=0)
     axis = int(np.argmax(np.abs(normal)))
     words = (("outwards", "inwards"), ("up", "down"), ("towards yourself", "away from yourself"))
     return words[axis][int(normal[axis] > 0)]
@@ -163,7 +124,8 @@ def _shape(found: SignComparison, clock: Clock, pair: PairedHand) -> list[Findin
         return []
     inside = slice(excess.start, excess.stop + 1)
     advice, degrees, joints = describe_shape(pair.hand[inside], pair.wanted[inside])
-    return [_finding("handshape_differs", found, clock, pair.name, excess.start, excess.stop, degrees, advice, joints)]
+    span_ms = clock.span(excess.start, excess.stop)
+    return [sign_finding("handshape_differs", found, span_ms, pair.name, degrees, advice, joints)]
 
 
 def _path(found: SignComparison, clock: Clock, pair: PairedHand, least_explained: float) -> list[Finding]:
@@ -189,8 +151,8 @@ def _place(
     size = math.hypot(*change.shift.tolist())
     if size < PLACE_OFF.at(pair.style(Parameter.LOCATION)):
         return []
-    start, stop = int(known[change.start]), int(known[change.stop])
-    return [_finding("place_off", found, clock, pair.name, start, stop, size, _place_advice(pair, change.shift))]
+    span_ms = clock.span(int(known[change.start]), int(known[change.stop]))
+    return [sign_finding("place_off", found, span_ms, pair.name, size, _place_advice(pair, change.shift))]
 
 
 def _place_advice(pair: PairedHand, shift: np.ndarray) -> str:
@@ -215,12 +177,13 @@ def _movement(
     if abs(factors[axis] - 1.0) * spread[axis] < least:
         return []
     share = float(factors[axis])
-    percent = f"{max(share, 0.0) * 100:.0f} %"
-    if share < -0.3:
-        against = "it goes against the reference"
-        return [_finding("movement_reversed", found, clock, pair.name, start, stop, share, against)]
-    if share < SMALL_SHARE:
-        return [_finding("movement_small", found, clock, pair.name, start, stop, share, percent)]
-    if share > LARGE_SHARE:
-        return [_finding("movement_large", found, clock, pair.name, start, stop, share, percent)]
-    return []
+    code, what = _change_of(share)
+    return [sign_finding(code, found, clock.span(start, stop), pair.name, share, what)] if code else []
+
+
+def _change_of(share: float) -> tuple[str | None, str]:
+    """The finding's code, and what it says, of a movement that is this share of what it should be."""
+    if share < REVERSED_SHARE:
+        return "movement_reversed", "it goes against the reference"
+    code = "movement_small" if share < SMALL_SHARE else "movement_large" if share > LARGE_SHARE else None
+    return code, f"{max(share, 0.0) * 100:.0f} %"

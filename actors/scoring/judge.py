@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,12 +13,12 @@ from .canonical import CanonicalClip, canonicalise, frame_of
 from .comparison import Asked, SignComparison, beside, compare_signs
 from .diagnose import diagnose, least_hold_ms, praise
 from .embedder import HandshapeEmbedder
-from .findings import make_finding
+from .findings import MAJOR, MINOR, make_finding
 from .fluency import SignFluency
 from .locate import SignSpan, locate_signs
 from .movement import movement_made, with_movement
 from .nonmanual import CURVE, with_face
-from .paired import Clock
+from .paired import Clock, sign_finding
 from .parameters import Features, Parameter, measure, signs_features
 from .quality import reason_not_to_judge, tracking_quality
 from .references import SIGN_FRAMES, Library
@@ -31,6 +31,9 @@ ACCURACY_SHARE, CONFIDENCE_SHARE, FLUENCY_SHARE = 0.4, 0.3, 0.3
 SUCCESS = 0.70
 LEAST_MADE = 0.5
 """``movement_made`` below which the movement is another one."""
+MARK_BESIDE = {MINOR: 0.75, MAJOR: 0.5}
+"""The highest mark of a parameter beside a correction of it: who is told to change something sees that it was off. The
+mark alone need not show it, since it is of the mean over the whole sign, by what two people differ."""
 LEAST_ACCURACY = 0.5
 """Accuracy below which an attempt that comes nearer to another sign is told so."""
 
@@ -119,8 +122,9 @@ class _Verdict:
         }
 
     def judgement(self) -> Judgement:
-        signs = tuple(self._sign(found) for found in self._compared)
         fluencies = [sign_fluency(self._features, found, self._library) for found in self._compared]
+        corrections = [self._corrections(*each) for each in zip(self._compared, fluencies, strict=True)]
+        signs = tuple(self._sign(*each) for each in zip(self._compared, corrections, strict=True))
         fluency = sum(f.mark * sign.score for f, sign in zip(fluencies, signs, strict=True)) / len(self._glosses)
         accuracy = sum(sign.score for sign in signs) / len(self._glosses)
         confidence = sum(sign.confidence for sign in signs) / len(self._glosses)
@@ -134,12 +138,12 @@ class _Verdict:
             success=score >= SUCCESS,
             parameters=self._parameters(signs),
             signs=signs,
-            findings=tuple(self._findings(fluencies, signs)),
+            findings=tuple(self._findings(corrections, signs)),
             scorer_version=self._version,
             calibration_version=self._fit.version,
         )
 
-    def _sign(self, found: SignComparison) -> SignJudgement:
+    def _sign(self, found: SignComparison, corrections: Sequence[Finding]) -> SignJudgement:
         clip = self._clip
         quality = tracking_quality(clip, found.start, found.stop)
         marks = self._marks(found)
@@ -156,7 +160,7 @@ class _Verdict:
             score=rounded(accuracy),
             confidence=rounded(self._fit.certainty(found.distance, found.nearest_other) * quality.overall),
             hand_used=hand_used(found.sign),
-            parameters=marks,
+            parameters=beside_corrections(marks, corrections),
         )
 
     def _marks(self, found: SignComparison) -> dict[str, float | None]:
@@ -179,43 +183,48 @@ class _Verdict:
             means[parameter.value] = rounded(sum(known) / len(known)) if known else None
         return means
 
-    def _findings(self, fluencies: Sequence[SignFluency], signs: Sequence[SignJudgement]) -> list[Finding]:
+    def _findings(
+        self, corrections: Sequence[Sequence[Finding]], signs: Sequence[SignJudgement]
+    ) -> list[Finding]:
         times = self._clip.times_ms
         findings: list[Finding] = []
-        for found, fluency, sign in zip(self._compared, fluencies, signs, strict=True):
-            clock = Clock(times[found.start], times[found.stop - 1], SIGN_FRAMES)
-            corrections = _agreed(found, clock) + self._holds(found, fluency)
-            corrections += self._of_whole_sign(found, clock, corrections)
-            findings += corrections + praise(found, clock, sign.parameters, corrections)
+        for found, said, sign in zip(self._compared, corrections, signs, strict=True):
+            findings += [*said, *praise(found, self._clock(found), sign.parameters, said)]
         signed = {found.sign_index for found in self._compared}
         for index, gloss in enumerate(self._glosses):
             if index not in signed:
                 findings.append(make_finding("sign_missing", times[0], times[-1], sign_index=index, gloss=gloss))
         return findings
 
+    def _corrections(self, found: SignComparison, fluency: SignFluency) -> list[Finding]:
+        clock = self._clock(found)
+        corrections = _agreed(found, clock) + self._holds(found, fluency)
+        return corrections + self._of_whole_sign(found, clock, corrections)
+
+    def _clock(self, found: SignComparison) -> Clock:
+        times = self._clip.times_ms
+        return Clock(times[found.start], times[found.stop - 1], SIGN_FRAMES)
+
     def _of_whole_sign(self, found: SignComparison, clock: Clock, corrections: Sequence[Finding]) -> list[Finding]:
         """What is wrong with the sign as a whole, where nothing more exact says it."""
-        gloss, made = found.reference.gloss, self._made[found.sign_index]
-        span, where = (clock.start_ms, clock.end_ms), {"sign_index": found.sign_index, "gloss": gloss}
+        made = self._made[found.sign_index]
         if made < LEAST_MADE and not any(each.parameter in ("movement", "location") for each in corrections):
-            return [make_finding("movement_differs", *span, hand=hand_used(found.sign), **where)]
+            return [sign_finding("movement_differs", found, clock.whole, hand=hand_used(found.sign))]
         looks_other = found.nearest_other is not None and found.nearest_other < found.distance
         doubtful = self._fit.accuracy(found.distance, found.cohort) < LEAST_ACCURACY
         if looks_other and doubtful and not corrections:
-            return [make_finding("looks_like_other", *span, what=found.other_gloss or "", **where)]
+            return [sign_finding("looks_like_other", found, clock.whole, what=found.other_gloss or "")]
         return []
 
     def _holds(self, found: SignComparison, fluency: SignFluency) -> list[Finding]:
         times = self._clip.times_ms[found.start : found.stop]
         least_ms = least_hold_ms(found) if fluency.hesitations else 0.0
         return [
-            make_finding(
+            sign_finding(
                 "hold_inserted",
-                times[stop.start],
-                times[stop.stop - 1],
+                found,
+                (times[stop.start], times[stop.stop - 1]),
                 hand=hand_used(found.sign),
-                sign_index=found.sign_index,
-                gloss=found.reference.gloss,
                 size=stop.excess_ms,
             )
             for stop in fluency.hesitations
@@ -233,6 +242,18 @@ def _agreed(found: SignComparison, clock: Clock) -> list[Finding]:
         for other in beside(found, found.next_nearest)
     ]
     return [finding for finding in corrections if all((finding.parameter, finding.hand) in o for o in opinions)]
+
+
+def beside_corrections(
+    marks: Mapping[str, float | None], corrections: Sequence[Finding]
+) -> dict[str, float | None]:
+    """``marks`` by parameter, none higher than its corrections leave it (``MARK_BESIDE``)."""
+    shown = dict(marks)
+    for finding in corrections:
+        mark = shown.get(finding.parameter or "")
+        if mark is not None:
+            shown[finding.parameter] = min(mark, MARK_BESIDE[finding.severity])
+    return shown
 
 
 def hand_used(sign: Features) -> str:

@@ -1,4 +1,5 @@
-"""A hand of the attempt laid beside the reference's along the alignment, and how much two people's signing departs."""
+"""A hand of the attempt laid beside the reference's along the alignment, how much two people's signing departs, and a
+finding about a sign."""
 
 from __future__ import annotations
 
@@ -10,9 +11,11 @@ import numpy as np
 from .canonical import LEFT_SLOT, RIGHT_SLOT
 from .comparison import SignComparison
 from .deviations import LEAST_MOMENTS
+from .findings import make_finding
 from .handshape import angle_between
 from .parameters import PALM_NORMAL, TIP_DISTANCES, Parameter
 from .resample import lengths, median
+from .results import Finding
 
 SLOT_HAND = {RIGHT_SLOT: "right", LEFT_SLOT: "left"}
 
@@ -56,6 +59,15 @@ class Clock:
         """Time of a moment."""
         return self.start_ms + (self.end_ms - self.start_ms) * moment / max(self.moments - 1, 1)
 
+    def span(self, start: float, stop: float) -> tuple[float, float]:
+        """Times of two moments."""
+        return self.at(start), self.at(stop)
+
+    @property
+    def whole(self) -> tuple[float, float]:
+        """The sign's first and last millisecond."""
+        return self.start_ms, self.end_ms
+
     @property
     def least_moments(self) -> int:
         """Moments that a departure must last to be no blur of a hand in passing."""
@@ -95,6 +107,30 @@ class PairedHand:
         left_out = Parameter.LOCATION if parameter is Parameter.MOVEMENT else parameter
         others = [share for each, share in self.departs.items() if each is not left_out]
         return min(max((sum(others) / len(others) - COPIED) / (STYLED - COPIED), 0.0), 1.0) if others else 1.0
+
+
+def sign_finding(
+    code: str,
+    found: SignComparison,
+    span_ms: tuple[float, float],
+    hand: str | None = None,
+    size: float | None = None,
+    what: str = "",
+    joints: tuple[int, ...] | None = None,
+    face_region: str | None = None,
+) -> Finding:
+    """A finding about one sign of the attempt."""
+    return make_finding(
+        code,
+        *span_ms,
+        hand=hand,
+        sign_index=found.sign_index,
+        gloss=found.reference.gloss,
+        size=size,
+        what=what,
+        joints=joints,
+        face_region=face_region,
+    )
 
 
 def presence(found: SignComparison) -> list[tuple[float, float]]:

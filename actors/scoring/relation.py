@@ -12,8 +12,7 @@ import numpy as np
 
 from .comparison import SignComparison
 from .deviations import longest_excess
-from .findings import make_finding
-from .paired import SLOT_HAND, Clock
+from .paired import SLOT_HAND, Clock, sign_finding
 from .parameters import Features
 from .results import Finding
 from .two_hands import CONTACT_GAP, TwoHanded, hand_gaps, two_handed
@@ -57,15 +56,14 @@ def _gaps_of_reference(sign: Features) -> np.ndarray:
 
 def _moving(found: SignComparison, clock: Clock, shown: TwoHanded, wanted: TwoHanded) -> list[Finding]:
     """The whole sign is the span: how hands move together shows over all of it only."""
-    where = {"sign_index": found.sign_index, "gloss": found.reference.gloss}
     if wanted.kind == "base_hand" and wanted.base_slot is not None:
         stays = shown.kind == "still" or (shown.kind == "base_hand" and shown.base_slot == wanted.base_slot)
         hand = SLOT_HAND[wanted.base_slot ^ found.mirror]
-        return [] if stays else [make_finding("base_hand_moves", clock.start_ms, clock.end_ms, hand=hand, **where)]
+        return [] if stays else [sign_finding("base_hand_moves", found, clock.whole, hand)]
     if wanted.kind not in _TOGETHER or shown.kind in (wanted.kind, "still"):
         return []
     what = _TOGETHER[wanted.kind]
-    return [make_finding("hands_not_alike", clock.start_ms, clock.end_ms, hand="both", what=what, **where)]
+    return [sign_finding("hands_not_alike", found, clock.whole, "both", what=what)]
 
 
 def _touching(found: SignComparison, clock: Clock, sign: Features) -> list[Finding]:
@@ -78,14 +76,4 @@ def _touching(found: SignComparison, clock: Clock, sign: Features) -> list[Findi
     excess = longest_excess(extra, APART, clock.least_moments)
     if excess is None:
         return []
-    return [
-        make_finding(
-            "contact_missing",
-            clock.at(excess.start),
-            clock.at(excess.stop),
-            hand="both",
-            sign_index=found.sign_index,
-            gloss=found.reference.gloss,
-            size=excess.size,
-        )
-    ]
+    return [sign_finding("contact_missing", found, clock.span(excess.start, excess.stop), "both", excess.size)]

@@ -15,7 +15,7 @@ from .references import Library
 from .results import Judgement
 from .stream import AttemptScoring
 
-SCORER_VERSION = "1.1"
+SCORER_VERSION = "1.2"
 _SENTENCES = 4
 """Sentences that stay prepared (0.1 MB each): learners try one again, and go on to the next."""
 

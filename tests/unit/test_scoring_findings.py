@@ -161,3 +161,19 @@ def test_what_another_reference_allows_is_not_corrected(models_dir: Path, letter
     assert not [found for found in scorer.judge(moved, ["B"]).findings if found.kind == CORRECTION]
     turned = palm_turned(clip, RIGHT, whole, 90)
     assert _only_correction(scorer, turned, "B").code == "palm_turned"
+
+
+@pytest.mark.parametrize("change", ["place", "palm"])
+def test_a_correction_stands_beside_a_mark_that_shows_it(change: str, scorer: Scorer, letter_clips: Path) -> None:
+    """A quarter of the sign is off: little of the mean, but the learner is told to change it."""
+    clip = letter(letter_clips, "B")
+    start, end = int(clip.times_ms[0]), int(clip.times_ms[-1])
+    span = Span(start + (end - start) * 3 // 8, end - (end - start) * 3 // 8)
+    wrong = place_moved(clip, RIGHT, span, 0.0, 0.45) if change == "place" else palm_turned(clip, RIGHT, span, 75.0)
+    judgement = scorer.judge(wrong, ["B"])
+    corrected = [finding for finding in judgement.findings if finding.kind == CORRECTION]
+    assert corrected
+    for finding in corrected:
+        highest = {"minor": 0.75, "major": 0.5}[finding.severity]
+        assert judgement.parameters[finding.parameter] <= highest
+        assert judgement.signs[0].parameters[finding.parameter] <= highest
