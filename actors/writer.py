@@ -52,7 +52,7 @@ class Writer:
 
     def __init__(self, database_url: str) -> None:
         self._tally = Tally()
-        self._store: Store = open_store(database_url, LearningRules(), on_retry=self._count_retry)
+        self._store: Store = open_store(database_url, LearningRules(), on_retry=self._count_retry, blocking=True)
         self._is_open = False
         self._opening = asyncio.Lock()
         self._breaker = Breaker()

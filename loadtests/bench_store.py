@@ -120,7 +120,7 @@ async def measure(urls: Sequence[str], group: int) -> dict[str, Any]:
     for url in urls:
         await (await _filled(url, learners, sessions)).close()
     recorded = await _recorded(urls[0], rounds, group)
-    store = SqlStore(open_engine(urls[1]), LearningRules())
+    store = SqlStore(open_engine(urls[1], blocking=True), LearningRules())  # as the writer opens it
     await store.open()
     commit = GroupCommit(lambda batch: store.flush(batch, NOON_MS), group)
     # The past and future of the bench itself are not the collector's business.

@@ -20,14 +20,15 @@ def sqlite_path(url: str) -> Path | None:
     return Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) and len(url) > len(SQLITE) else None
 
 
-def open_engine(url: str, on_retry: Callable[[int], None] = lambda _: None) -> SchemaEngine:
+def open_engine(url: str, on_retry: Callable[[int], None] = lambda _: None, *, blocking: bool = False) -> SchemaEngine:
     """The engine for a database URL, not yet connected. Raises StoreUnusable for a URL it does not know.
 
     ``on_retry`` is told the database's error number of every transaction that is run again (SQLite waits instead).
+    ``blocking``: see ``SqliteEngine``; over a network nothing ever holds up the event loop.
     """
     path = sqlite_path(url)
     if path is not None:
-        return SqliteEngine(path)
+        return SqliteEngine(path, blocking=blocking)
     if url.startswith(f"{SCHEME}://"):
         # The driver is imported only where it is needed: session actors and embedded stores do without.
         from storage.tidb.engine import TidbEngine
@@ -42,12 +43,14 @@ def open_store(
     *,
     retention_days: int = DEFAULT_RETENTION_DAYS,
     on_retry: Callable[[int], None] = lambda _: None,
+    blocking: bool = False,
 ) -> SqlStore:
     """The store at a URL; ``await store.open()`` connects it. Raises StoreUnusable for a URL it does not know.
 
-    ``retention_days``: how long the landmarks of consenting learners are kept. ``on_retry``: see ``open_engine``.
+    ``retention_days``: how long the landmarks of consenting learners are kept. ``on_retry``, ``blocking``: see
+    ``open_engine``.
     """
-    return SqlStore(open_engine(url, on_retry), rules, retention_days)
+    return SqlStore(open_engine(url, on_retry, blocking=blocking), rules, retention_days)
 
 
 def shown(url: str) -> str:
