@@ -35,8 +35,13 @@ def embedder(models_dir: Path) -> HandshapeEmbedder:
 
 
 @pytest.fixture(scope="module")
-def scorer(embedder: HandshapeEmbedder, letter_clips: Path) -> Scorer:
-    return Scorer(letter_library(letter_clips, "ABCLOSV", embedder), embedder)
+def library(embedder: HandshapeEmbedder, letter_clips: Path) -> Library:
+    return letter_library(letter_clips, "ABCLOSV", embedder)
+
+
+@pytest.fixture(scope="module")
+def scorer(library: Library, embedder: HandshapeEmbedder) -> Scorer:
+    return Scorer(library, embedder)
 
 
 def _seen_in_a_mirror(clip: LandmarkClip) -> LandmarkClip:
@@ -121,9 +126,9 @@ def _wrists(clip: LandmarkClip) -> np.ndarray:
     return slot_wrists(blocks.get(Block.POSE), body, 1)[:, 0]
 
 
-def test_costs_are_those_of_two_moments_by_every_block(scorer: Scorer, letter_clips: Path) -> None:
+def test_costs_are_those_of_two_moments_by_every_block(library: Library, letter_clips: Path) -> None:
     """Against the formula of ``compare``, one pair of moments after the other."""
-    signs = [scorer._library.references_of(gloss)[0].sign for gloss in "AB"]
+    signs = [library.references_of(gloss)[0].sign for gloss in "AB"]
     signs[1] = replace(signs[1], hand_there=signs[1].hand_there * np.float32(0.5))
     live = LiveMarks(SentenceStates(signs), calibration())
     clip = letter(letter_clips, "C")
