@@ -12,8 +12,7 @@ from actors.scoring.compare import distances
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.evaluation.ablation import Source, Worth, choose, held_out, measure_source, worth
 from actors.scoring.evaluation.dataset import LabelledClip, read_dataset
-from actors.scoring.evaluation.libraries import References
-from actors.scoring.evaluation.pairs import TypicalOfOthers
+from actors.scoring.evaluation.libraries import References, TypicalOfOthers
 from actors.scoring.evaluation.weighing import (
     KNOBS,
     SHIPPED,

@@ -18,10 +18,10 @@ from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.references import Reference
 
 from .dataset import LabelledClip
-from .libraries import References, Track, prepare_references, untracked
+from .libraries import References, Track, TypicalOfOthers, prepare_references, untracked
 from .material import choose_material, in_turn
 from .metrics import auc, gloss_scores, nearest_gloss
-from .pairs import PairScorer, PreparedAttempt, TypicalOfOthers, prepare_attempt
+from .pairs import PairScorer, PreparedAttempt, prepare_attempt
 from .weighing import (
     KNOBS,
     PARTS,

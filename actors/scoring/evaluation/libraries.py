@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+import numpy as np
+
 from actors.scoring.embedder import HandshapeEmbedder
-from actors.scoring.references import Reference, ReferenceRejected, prepare_reference
+from actors.scoring.references import Library, Reference, ReferenceRejected, prepare_reference
 
 from .dataset import LabelledClip
 
@@ -60,3 +62,20 @@ def prepare_references(
     made = [as_reference(clip, embedder) for clip in track(clips, "Preparing references")]
     kept = [index for index, reference in enumerate(made) if reference is not None]
     return References(tuple(r for r in made if r is not None), tuple(kept), len(clips) - len(kept))
+
+
+class TypicalOfOthers:
+    """Which reference is the typical one of each gloss in the library of all signers but one; remembered."""
+
+    def __init__(self, references: Sequence[Reference]) -> None:
+        self._references = tuple(references)
+        self._signers = np.array([reference.signer for reference in references])
+        self._known: dict[str, dict[str, int]] = {}
+
+    def of(self, signer: str) -> Mapping[str, int]:
+        """For each gloss that people other than ``signer`` signed, the place of their typical reference."""
+        if signer not in self._known:
+            places = np.flatnonzero(self._signers != signer)
+            others = Library([self._references[place] for place in places])
+            self._known[signer] = {gloss: int(places[index]) for gloss, index in others.typical.items()}
+        return self._known[signer]

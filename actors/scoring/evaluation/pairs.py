@@ -38,7 +38,7 @@ from actors.scoring.tempo import hand_speed, reference_arc, reference_speed, sti
 
 from .dataset import LabelledClip
 from .figures import Measured, PairScores
-from .libraries import References, Track, prepare_references, untracked
+from .libraries import References, Track, TypicalOfOthers, prepare_references, untracked
 from .material import MAX_PAIRS, Material, choose_material, choose_searched
 from .metrics import BEST_REFERENCES, gloss_scores
 
@@ -154,23 +154,6 @@ def _scored(
             scores = scorer.scores(ready, attempt.label, attempt.signer, most)
             closed[row, columns], open_[row, columns] = scores
     return PairScores(closed, open_, not_judged)
-
-
-class TypicalOfOthers:
-    """Which reference is the typical one of each gloss in the library of all signers but one; remembered."""
-
-    def __init__(self, references: Sequence[Reference]) -> None:
-        self._references = tuple(references)
-        self._signers = np.array([reference.signer for reference in references])
-        self._known: dict[str, dict[str, int]] = {}
-
-    def of(self, signer: str) -> Mapping[str, int]:
-        """For each gloss that people other than ``signer`` signed, the place of their typical reference."""
-        if signer not in self._known:
-            places = np.flatnonzero(self._signers != signer)
-            others = Library([self._references[place] for place in places])
-            self._known[signer] = {gloss: int(places[index]) for gloss, index in others.typical.items()}
-        return self._known[signer]
 
 
 class PairScorer:

@@ -15,7 +15,8 @@ from actors.scoring.compare import Pack, block_distances, block_weights, costs_o
 from actors.scoring.parameters import BLOCKS, Features
 from actors.scoring.references import USUAL_DISTANCE, Reference
 
-from .pairs import PairScorer, TypicalOfOthers
+from .libraries import TypicalOfOthers
+from .pairs import PairScorer
 
 PARTS = tuple(each.name for block in BLOCKS if len(block.measurements) > 1 for each in block.measurements)
 """Measurements that share a block."""
