@@ -3,9 +3,12 @@ parameters part."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import combinations
 
 import numpy as np
 
@@ -30,7 +33,8 @@ class SignComparison:
     each block's share of its cost; hand ``slot`` of the reference is slot ``slot ^ mirror`` of the attempt. ``face``:
     differences of the face's measures and which of them count (``nonmanual``). ``cohort`` and ``nearest_other`` are
     distances to other glosses (None in a library of one gloss). ``next_nearest``: the gloss's other references, of each
-    other signer the nearest first, ``SECOND_OPINIONS`` of them at most.
+    other signer the nearest first, ``SECOND_OPINIONS`` of them at most. ``place_spread``: how far these and
+    ``reference`` are from one another in place (shoulder widths), a mean over those by two people; None without such.
     """
 
     sign_index: int
@@ -47,6 +51,7 @@ class SignComparison:
     terms: tuple[tuple[float, float], ...]
     face: tuple[np.ndarray, np.ndarray] | None
     next_nearest: tuple[Reference, ...]
+    place_spread: float | None
 
     def parameter_distance(self, parameter: Parameter) -> float | None:
         """Evidence-normalised distance of one parameter along the path; None where neither side shows it."""
@@ -124,6 +129,7 @@ def _comparison(
 ) -> SignComparison:
     own, others = library.references_of(asked.gloss), near.others.min(axis=0)
     reference = own[near.best]
+    next_nearest = tuple(own[place] for place in _second_opinions(own, near))
     nearest = int(np.argmin(others)) if len(others) else None
     return SignComparison(
         sign_index=asked.sign_index,
@@ -139,8 +145,27 @@ def _comparison(
         path=path,
         terms=terms,
         face=_face(near.sign, reference, path, near.mirror),
-        next_nearest=tuple(own[place] for place in _second_opinions(own, near)),
+        next_nearest=next_nearest,
+        place_spread=_place_spread([reference, *next_nearest]),
     )
+
+
+def _place_spread(references: Sequence[Reference]) -> float | None:
+    apart = [
+        math.dist(_usual_place(one), _usual_place(other))
+        for one, other in combinations(references, 2)
+        if one.signer != other.signer
+    ]
+    return sum(apart) / len(apart) if apart else None
+
+
+@lru_cache(maxsize=512)
+def _usual_place(reference: Reference) -> tuple[float, float]:
+    """Where the palm of the hand that is seen more is on average, from that hand's own side."""
+    there = reference.sign.hand_there
+    slot = int(there.sum(axis=1).argmax())
+    x, y, _ = (there[slot] @ reference.sign.centre[slot] / max(float(there[slot].sum()), 1e-9)).tolist()
+    return x, y
 
 
 def _second_opinions(own: Sequence[Reference], near: _Nearest) -> list[int]:

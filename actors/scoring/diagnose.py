@@ -21,8 +21,9 @@ TURNED_DEGREES = Tolerance(45.0, 70.0)
 SHAPE_OFF = Tolerance(0.18, 0.3)
 """Length of the difference of ``tip_distances`` (root mean square, in palm lengths) from which a handshape is
 another one."""
-PLACE_OFF = Tolerance(0.2, 0.55)
-"""Shoulder widths."""
+PLACE_OFF, PLACE_MARGIN = Tolerance(0.2, 0.55), 0.15
+"""Shoulder widths; and how much farther off than several signers' references are from one another, on average, a place
+must be where that is less: people agree about the place of some signs more than about that of others."""
 REVERSED_SHARE, SMALL_SHARE, LARGE_SHARE = -0.3, 0.6, 1.7
 LEAST_SPREAD = 0.05
 """Shoulder widths (standard deviation) that a movement must span before its size or direction is spoken of."""
@@ -149,7 +150,9 @@ def _place(
     found: SignComparison, clock: Clock, pair: PairedHand, change: PathChange, known: np.ndarray
 ) -> list[Finding]:
     size = math.hypot(*change.shift.tolist())
-    if size < PLACE_OFF.at(pair.style(Parameter.LOCATION)):
+    spread = found.place_spread
+    bound = PLACE_OFF if spread is None else PLACE_OFF.at_most(spread + PLACE_MARGIN)
+    if size < bound.at(pair.style(Parameter.LOCATION)):
         return []
     span_ms = clock.span(int(known[change.start]), int(known[change.stop]))
     return [sign_finding("place_off", found, span_ms, pair.name, size, _place_advice(pair, change.shift))]

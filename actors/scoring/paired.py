@@ -36,6 +36,10 @@ class Tolerance:
         """The bound at a ``style`` 0..1 (``PairedHand.style``)."""
         return self.copied + (self.styled - self.copied) * style
 
+    def at_most(self, styled: float) -> Tolerance:
+        """The same with a lower ``styled`` bound, which stays above ``copied``."""
+        return Tolerance(self.copied, max(min(self.styled, styled), self.copied))
+
 
 BETWEEN_PEOPLE = {Parameter.HANDSHAPE: 0.12, Parameter.ORIENTATION: 12.0, Parameter.LOCATION: 0.13}
 """Median departure of one person's correct signing from another's: ``tip_distances``, degrees, shoulder widths

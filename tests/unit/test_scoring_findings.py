@@ -177,3 +177,32 @@ def test_a_correction_stands_beside_a_mark_that_shows_it(change: str, scorer: Sc
         highest = {"minor": 0.75, "major": 0.5}[finding.severity]
         assert judgement.parameters[finding.parameter] <= highest
         assert judgement.signs[0].parameters[finding.parameter] <= highest
+
+
+@pytest.mark.parametrize(
+    ("places", "named"), [([0.0], False), ([0.0, 0.02, -0.02], True), ([0.0, 0.6, -0.6], False)], ids=str
+)
+def test_a_place_is_held_to_what_several_signers_agree_on(
+    places: list[float], named: bool, letter_clips: Path, models_dir: Path
+) -> None:
+    """Somebody who turns the palm a little differs as people do: a place that is off then tells by one signer's
+    reference no more than by those of signers who differ in it themselves, and by those who agree it does.
+    """
+    clip, embedder = letter(letter_clips, "B"), HandshapeEmbedder(models_dir / GESTURE_EMBEDDER)
+    whole = Span(int(clip.times_ms[0]), int(clip.times_ms[-1]))
+    library = Library(
+        [
+            prepare_reference(
+                place_moved(clip, RIGHT, whole, across, 0.0),
+                reference_id=f"{number}",
+                gloss="B",
+                signer=f"signer {number}",
+                variant="",
+                embedder=embedder,
+            )
+            for number, across in enumerate(places)
+        ]
+    )
+    attempt = palm_turned(place_moved(clip, RIGHT, whole, 0.0, 0.4), RIGHT, whole, 25.0)
+    judgement = Scorer(library, embedder).judge(attempt, ["B"])
+    assert ("place_off" in [finding.code for finding in judgement.findings]) is named
