@@ -1,8 +1,7 @@
 """One learner's WebSocket, owned by the session actor: the thin shell between a socket and ``ServerStream``.
 
-Handshake, control frames and whatever is unusual are ``websockets``' sans-I/O ``ServerProtocol``, plain messages are
-``ws_frames``. The server has read the request already and hands its bytes over with the socket. Compression is off:
-landmarks do not compress in a message of their own.
+The handshake and framing are ``websockets``' sans-I/O ``ServerProtocol``; the server has read the request already and
+hands its bytes over with the socket. Compression is off: landmarks do not compress in a message of their own.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
-from actors.session.ws_frames import FrameCutter, frame_of, message_of
 from protocol.codec import encode
 from protocol.codes import CloseCode, ErrorCode
 from protocol.limits import MAX_CLIENT_MESSAGE_BYTES
@@ -55,7 +53,6 @@ class StreamConnection(asyncio.Protocol):
         self._on_lost = on_lost
         # Twice our own cap: a message between the two gets our error and our close code instead of the library's.
         self._ws = ServerProtocol(subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=2 * MAX_CLIENT_MESSAGE_BYTES)
-        self._cutter = FrameCutter(2 * MAX_CLIENT_MESSAGE_BYTES)
         self._fragments: list[bytes] = []
         self._fragmented_text = False
         self._loop = asyncio.get_running_loop()
@@ -81,12 +78,8 @@ class StreamConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._pong_awaited = False
         self.received_at_s = time.monotonic()
-        if self._ws.state is State.CONNECTING:
-            self._ws.receive_data(data)
-            self._process()
-            return
-        for frame in self._cutter.cut(data):
-            self._received(frame)
+        self._ws.receive_data(data)
+        self._process()
 
     def eof_received(self) -> None:
         self._ws.receive_eof()
@@ -138,19 +131,11 @@ class StreamConnection(asyncio.Protocol):
         if transport is None or self._ws.state is not State.OPEN:
             return False
         waiting = transport.get_write_buffer_size()
-        transport.write(frame_of(packed))
+        self._ws.send_binary(packed)
+        self._flush()
         if waiting > LARGEST_BACKLOG_BYTES:
             self.close(CloseCode.SLOW_READER, "Messages were not read fast enough.")
         return True
-
-    def _received(self, frame: bytes) -> None:
-        # In the midst of fragments, and after a close, the library has to say what is wrong with a message.
-        message = message_of(frame) if self._ws.state is State.OPEN and not self._fragments else None
-        if message is None:
-            self._ws.receive_data(frame)
-            self._process()
-        else:
-            self._message(message)
 
     def _process(self) -> None:
         for event in self._ws.events_received():
