@@ -21,13 +21,8 @@ def symmetric_distances(costs: np.ndarray) -> np.ndarray:
     return cell_distances(costs[cells(len(costs))], len(costs))
 
 
-def symmetric_path(cost: np.ndarray) -> np.ndarray:
-    """The warping path ``(n, 2)`` of one cost matrix ``(T, T)``, as (row, column) pairs from start to end."""
-    return symmetric_paths(cost[:, :, None])[0]
-
-
 def symmetric_paths(costs: np.ndarray) -> list[np.ndarray]:
-    """The warping paths of ``B`` cost matrices ``(T, T, B)``, swept together."""
+    """The warping paths ``(n, 2)`` of ``B`` cost matrices ``(T, T, B)``, as (row, column) pairs from start to end."""
     return cell_paths(costs[cells(len(costs))], len(costs))
 
 

@@ -1,4 +1,4 @@
-"""The hand in natural units: how far each finger bends, which way palm and fingers point, in words a learner can
+"""The hand in natural units: how far each finger bends, in words a learner can
 act on."""
 
 from __future__ import annotations
@@ -38,12 +38,6 @@ def angle_between(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     cosine = np.vecdot(one, other) / np.maximum(product, 1e-9)
     angle = np.arccos(np.minimum(np.maximum(cosine, -1.0), 1.0)) * DEGREES
     return np.where(product > 1e-9, angle, 0.0)
-
-
-def pointing(hands: np.ndarray) -> np.ndarray:
-    """Unit direction of the hand ``(…, 3)``, wrist to middle knuckle."""
-    along = hands[..., MIDDLE_KNUCKLE, :] - hands[..., WRIST, :]
-    return along / np.maximum(np.linalg.norm(along, axis=-1, keepdims=True), 1e-9)
 
 
 def describe_shape(hand: np.ndarray, wanted: np.ndarray) -> tuple[str, float, tuple[int, ...]]:

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from actors.scoring.align import OnlineAlignment, forced_path, symmetric_distances, symmetric_path
+from actors.scoring.align import OnlineAlignment, forced_path, symmetric_distances, symmetric_paths
 from actors.scoring.calibrate import Curve, calibration, fit_curve, fit_typical, from_json, to_json
 from actors.scoring.deviations import explain_offset, longest_excess
 from actors.scoring.fluency import hesitations, spectral_arc_length, speeds, tempo_mark
@@ -75,7 +75,7 @@ def test_symmetric_distance_is_the_best_of_all_paths() -> None:
 
 def test_symmetric_path_pays_the_distance() -> None:
     cost = np.random.default_rng(2).uniform(0, 1, (20, 20))
-    path = symmetric_path(cost)
+    (path,) = symmetric_paths(cost[:, :, None])
     steps = np.diff(path, axis=0, prepend=[[-1, -1]])
     assert set(map(tuple, steps.tolist())) <= {(1, 0), (0, 1), (1, 1)}
     paid = sum(cost[i, j] * (di + dj) for (i, j), (di, dj) in zip(path, steps, strict=True)) / 40
