@@ -207,8 +207,8 @@ class _Verdict:
 
     def _of_whole_sign(self, found: SignComparison, clock: Clock, corrections: Sequence[Finding]) -> list[Finding]:
         """What is wrong with the sign as a whole, where nothing more exact says it."""
-        made = self._made[found.sign_index]
-        if made < LEAST_MADE and not any(each.parameter in ("movement", "location") for each in corrections):
+        told = any(each.parameter in ("movement", "location") for each in corrections)
+        if self._made[found.sign_index] < LEAST_MADE and not told and _made_beside_none(found):
             return [sign_finding("movement_differs", found, clock.whole, hand=hand_used(found.sign))]
         looks_other = found.nearest_other is not None and found.nearest_other < found.distance
         doubtful = self._fit.accuracy(found.distance, found.cohort) < LEAST_ACCURACY
@@ -254,6 +254,14 @@ def beside_corrections(
         if mark is not None:
             shown[finding.parameter] = min(mark, MARK_BESIDE[finding.severity])
     return shown
+
+
+def _made_beside_none(found: SignComparison) -> bool:
+    """Whether the movement was not made by other references of the gloss either."""
+    return all(
+        movement_made(other.sign, other.reference.sign, other.path, other.mirror) < LEAST_MADE
+        for other in beside(found, found.next_nearest)
+    )
 
 
 def hand_used(sign: Features) -> str:
