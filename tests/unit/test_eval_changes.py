@@ -53,7 +53,7 @@ def test_an_attempt_nobody_else_signs_or_that_shows_nothing_has_no_part(
 
 @pytest.mark.slow
 def test_large_alterations_are_named(some_words: list[LabelledClip], embedder: HandshapeEmbedder) -> None:
-    clips = some_words[:4]
+    clips = some_words[:6]
     table = fault_table(clips, prepare_references(some_words, embedder), embedder)
     kinds = {row.kind.split()[0] for row in table.rows}
     assert kinds >= {"handshape", "palm", "place", "movement", "hold"}
