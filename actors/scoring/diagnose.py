@@ -10,10 +10,11 @@ import numpy as np
 from .canonical import LEFT_SLOT, RIGHT_SLOT
 from .comparison import SignComparison
 from .deviations import Excess, PathChange, explain_offset, longest_excess
+from .hand_measures import palm_normals
 from .handshape import describe_shape
 from .nonmanual import face_advice, face_distance
 from .paired import SLOT_HAND, Clock, PairedHand, Tolerance, pair_hand, presence, sign_finding
-from .parameters import Parameter, palm_normals
+from .parameters import Parameter
 from .relation import diagnose_relation
 from .results import Finding
 

@@ -19,12 +19,13 @@ from .locate import SignSpan, locate_signs
 from .movement import movement_made, with_movement
 from .nonmanual import CURVE, with_face
 from .paired import Clock, sign_finding
-from .parameters import Features, Parameter, measure, signs_features
+from .parameters import Features, Parameter, measure
 from .quality import reason_not_to_judge, tracking_quality
 from .references import SIGN_FRAMES, Library
 from .repeats import single_signs
 from .results import Finding, Judgement, SignJudgement, rounded
 from .segment import active_span, raised
+from .sign_cut import signs_features
 from .tempo import sign_fluency
 
 ACCURACY_SHARE, CONFIDENCE_SHARE, FLUENCY_SHARE = 0.4, 0.3, 0.3

@@ -38,18 +38,8 @@ from .canonical import (
     square,
     square_blocks,
 )
-from .parameters import (
-    BLOCKS,
-    FINGER_TOUCH,
-    KNUCKLES,
-    MEASURED_PAIRS,
-    PROXIMITY,
-    PROXIMITY_REACH,
-    TIP_DISTANCES,
-    TOUCH_REACH,
-    TOUCHING,
-    WRIST_PLACE,
-)
+from .hand_measures import KNUCKLES, MEASURED_PAIRS, PROXIMITY_REACH, TOUCH_REACH, TOUCHING
+from .parameters import BLOCKS, FINGER_TOUCH, PROXIMITY, TIP_DISTANCES, WRIST_PLACE
 
 _NAMED = {block.name: block for block in BLOCKS}
 _HANDSHAPE = replace(_NAMED["handshape"], measurements=(TIP_DISTANCES, FINGER_TOUCH))
@@ -243,7 +233,7 @@ def _landmarks(points: np.ndarray) -> np.ndarray:
 
 
 def _normal(across: Sequence[float], along: Sequence[float]) -> tuple[float, float, float]:
-    """Unit normal of a palm, as ``parameters.palm_normals``."""
+    """Unit normal of a palm, as ``hand_measures.palm_normals``."""
     x = across[1] * along[2] - across[2] * along[1]
     y = across[2] * along[0] - across[0] * along[2]
     z = across[0] * along[1] - across[1] * along[0]

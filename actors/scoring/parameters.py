@@ -1,5 +1,4 @@
-"""The parameters of a sign, measured per moment and hand: which feature blocks there are, what they are worth, how
-they are computed.
+"""The parameters of a sign, measured per moment and hand: which feature blocks there are, and what they are worth.
 
 A *block* is a vector of one or more measurements of one hand at one moment; two moments differ in it by the Euclidean
 length of the difference. ``docs/scoring.md`` has the ablation: ``weight`` is the block's worth in the sum; each
@@ -11,14 +10,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import pairwise
 
 import numpy as np
 
-from .canonical import INDEX_KNUCKLE, LITTLE_KNUCKLE, MIDDLE_KNUCKLE, PALM, TIPS, WRIST, CanonicalClip
+from .canonical import CanonicalClip
 from .embedder import EMBEDDING_SIZE, HandshapeEmbedder
+from .hand_measures import (
+    finger_touch,
+    joint_angles,
+    palm_centres,
+    palm_normals,
+    proximity,
+    tip_distances,
+    tips_from_nose,
+)
 from .nonmanual import face_measures
-from .resample import between, lengths, stretch, zero_for_nan
+from .resample import zero_for_nan
 
 
 class Parameter(StrEnum):
@@ -102,32 +109,9 @@ _ENDS = np.cumsum([each.size for each in MEASUREMENTS]).tolist()
 COLUMNS = {each.name: slice(end - each.size, end) for each, end in zip(MEASUREMENTS, _ENDS, strict=True)}
 """Where each measurement stands among them."""
 
-PROXIMITY_REACH = 0.25
-"""Shoulder widths at which nearness to a place of the body fades (standard deviation of its bell)."""
-TOUCH_REACH = 0.25
-"""Palm lengths at which the nearness of two fingers fades."""
-
-KNUCKLES = (5, 9, 13, 17)
 _IN_PLANE = np.array([1, 1, 0], np.float32)
 """The embedder is given no depth: MediaPipe's is noise to it (measured on letters: top-1 0.92 with it, 0.94
 without)."""
-_FINGERTIPS_TO_KNUCKLES = [(tip, knuckle) for tip in TIPS for knuckle in KNUCKLES]
-_TIP_PAIRS = [(a, b) for i, a in enumerate(TIPS) for b in TIPS[i + 1 :]]
-MEASURED_PAIRS = _TIP_PAIRS + [(tip, WRIST) for tip in TIPS] + _FINGERTIPS_TO_KNUCKLES
-_PAIRS = np.array(MEASURED_PAIRS + [(WRIST, knuckle) for knuckle in KNUCKLES]).T
-_ROOT_OF_PAIRS = np.float32(np.sqrt(len(MEASURED_PAIRS)))
-_FINGERS = [(0, 1, 2, 3, 4), (0, 5, 6, 7, 8), (0, 9, 10, 11, 12), (0, 13, 14, 15, 16), (0, 17, 18, 19, 20)]
-_BONES = np.array([bone for finger in _FINGERS for bone in pairwise(finger)]).T
-_BENDS = [(4 * finger + bone, 4 * finger + bone + 1) for finger in range(5) for bone in range(3)]
-_SPREADS = [(4 * finger + 1, 4 * finger + 5) for finger in (1, 2, 3)] + [(2, 5)]
-_JOINTS = np.array(_BENDS + _SPREADS).T
-"""Pairs of bones between which an angle is measured: along each finger, from finger to finger, thumb to index."""
-_ROOT_OF_JOINTS = np.float32(np.sqrt(_JOINTS.shape[1]))
-TOUCHING = np.zeros((4, 21), np.float32)
-"""Makes the points that touch of a hand's points: tips of thumb, index and middle finger, and the palm."""
-TOUCHING[(0, 1, 2), (4, 8, 12)] = 1.0
-TOUCHING[3, PALM] = 1.0 / len(PALM)
-_FADED_OUT = 50.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,140 +209,3 @@ def measure_hands(
     if has_body:
         found.of(WRIST_PLACE)[:] = zero_for_nan(wrists)
     return found
-
-
-def sign_features(whole: Features, start: int, stop: int, frames: int) -> Features:
-    """Moments ``start:stop`` of a recording as one sign of ``frames`` moments, with its ``path`` block.
-
-    A hand that is seen in less than ``RARELY_SEEN`` of the sign is absent from it: it only passed by.
-    """
-    return signs_features(whole, [(start, stop)], frames)[0]
-
-
-def signs_features(whole: Features, spans: Sequence[tuple[int, int]], frames: int) -> list[Features]:
-    """``sign_features`` of several ``spans``, cut out together."""
-    between_moments, filled, kept = [], [], []
-    for start, stop in spans:
-        before, after, share = between(stop - start, frames)
-        there = whole.hand_there[:, start:stop] > 0
-        held = [hold_fill(each) for each in there]
-        filled.append([(each[before] + start, each[after] + start) for each in held])
-        between_moments.append((before + start, after + start, share))
-        kept.append(whole.hand_there[:, start:stop].mean(axis=1) >= RARELY_SEEN)
-    before, after, share = (np.concatenate(each) for each in zip(*between_moments, strict=True))
-    nearest_before, nearest_after = np.array(filled, np.intp).transpose(2, 1, 0, 3).reshape(2, 2, -1)
-    rows = np.arange(2)[:, None]
-
-    def cut(values: np.ndarray) -> np.ndarray:
-        part = share.reshape(-1, *[1] * (values.ndim - 2))
-        return values[rows, nearest_before] * (1 - part) + values[rows, nearest_after] * part
-
-    def cut_as_is(values: np.ndarray) -> np.ndarray:
-        part = share.reshape(-1, *[1] * (values.ndim - 2))
-        return values.take(before, axis=1) * (1 - part) + values.take(after, axis=1) * part
-
-    values, centre, hands = cut(whole.values), cut(whole.centre), cut(whole.hands)
-    presence = cut_as_is(whole.hand_there) * np.array(kept).T.repeat(frames, axis=1)
-    together = Features(values, presence, cut_as_is(whole.wrist_there), centre, hands, whole.has_body)
-    embedding = together.of(EMBEDDING)
-    embedding /= np.maximum(lengths(embedding), np.float32(1e-9))[..., None]
-    together.of(WRIST_PLACE)[:] = cut_as_is(whole.of(WRIST_PLACE))
-    path = sign_path(centre.reshape(2, len(spans), frames, 3), presence.reshape(2, len(spans), frames))
-    together.of(PATH)[:] = path.reshape(2, -1, 3)
-    signs = [together.cut(first, first + frames) for first in range(0, len(spans) * frames, frames)]
-    if whole.flipped is not None:
-        others = signs_features(whole.flipped, spans, frames)
-        signs = [replace(sign, flipped=other) for sign, other in zip(signs, others, strict=True)]
-    if whole.face is not None:
-        faces = [stretch(whole.face[start:stop], frames) for start, stop in spans]
-        signs = [replace(sign, face=face) for sign, face in zip(signs, faces, strict=True)]
-    return signs
-
-
-RARELY_SEEN = 0.15
-
-
-def sign_path(centre: np.ndarray, presence: np.ndarray) -> np.ndarray:
-    """Palm centres ``(…, T, 3)`` less their mean over the moments where the hand is there."""
-    total = presence.sum(axis=-1)[..., None, None]
-    mean = (centre * presence[..., None]).sum(axis=-2, keepdims=True) / np.maximum(total, 1e-9)
-    return ((centre - mean) * (presence > 0)[..., None]).astype(np.float32)
-
-
-def tip_distances(hands: np.ndarray) -> np.ndarray:
-    """35 distances in the hand ``(…, 35)`` (tip–tip, tip–wrist, tip–knuckle), by the longest wrist–knuckle one, over
-    √35.
-
-    They do not change when the hand turns, which the embedding does.
-    """
-    apart = lengths(hands.take(_PAIRS[0], axis=-2) - hands.take(_PAIRS[1], axis=-2))
-    palm = apart[..., len(MEASURED_PAIRS) :].max(axis=-1, keepdims=True)
-    return apart[..., : len(MEASURED_PAIRS)] / np.maximum(palm * _ROOT_OF_PAIRS, np.float32(1e-6))
-
-
-def finger_touch(apart: np.ndarray) -> np.ndarray:
-    """How near each two points of ``tip_distances`` ``(…, 35)`` are: exp(−d²/2r²), over √35. Which fingers touch tells
-    6, 7, 8 and 9 apart, and 0 from 1; how far those that do not touch are apart tells little more.
-    """
-    faded = np.square(apart) * np.float32(-len(MEASURED_PAIRS) / (2 * TOUCH_REACH**2))
-    return np.exp(np.maximum(faded, np.float32(-_FADED_OUT))) / _ROOT_OF_PAIRS
-
-
-def joint_angles(hands: np.ndarray) -> np.ndarray:
-    """Angles ``(…, 19)`` between neighbouring bones in radians, over √19: the three bends of each finger, the spread of
-    neighbouring fingers, and that of the thumb from the index finger.
-    """
-    bones = hands.take(_BONES[1], axis=-2) - hands.take(_BONES[0], axis=-2)
-    bones /= np.maximum(lengths(bones), np.float32(1e-9))[..., None]
-    cosines = np.vecdot(bones.take(_JOINTS[0], axis=-2), bones.take(_JOINTS[1], axis=-2))
-    return np.arccos(np.minimum(np.maximum(cosines, np.float32(-1.0)), np.float32(1.0))) / _ROOT_OF_JOINTS
-
-
-def palm_normals(hands: np.ndarray) -> np.ndarray:
-    """Unit normal of the palm ``(…, 3)``: across the knuckles (index − little) × along the hand (wrist → middle
-    knuckle).
-    """
-    across = hands[..., INDEX_KNUCKLE, :] - hands[..., LITTLE_KNUCKLE, :]
-    along = hands[..., MIDDLE_KNUCKLE, :] - hands[..., WRIST, :]
-    normal = cross(across, along)
-    return normal / np.maximum(lengths(normal), np.float32(1e-9))[..., None]
-
-
-def palm_centres(hands: np.ndarray) -> np.ndarray:
-    """Mean ``(…, 3)`` of wrist, thumb's base and knuckles."""
-    return hands.take(PALM, axis=-2).sum(axis=-2) / np.float32(len(PALM))
-
-
-def cross(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Cross product of vectors ``(…, 3)`` (``np.cross`` takes three times as long for a few of them)."""
-    return one.take(_NEXT, axis=-1) * other.take(_LAST, axis=-1) - one.take(_LAST, axis=-1) * other.take(_NEXT, axis=-1)
-
-
-_NEXT, _LAST = (1, 2, 0), (2, 0, 1)
-
-
-def tips_from_nose(hands: np.ndarray, anchors: np.ndarray) -> np.ndarray:
-    """Fingertips less the nose ``(2, T, 15)``, over √5; depth is the tip's before the wrist."""
-    offsets = hands.take(TIPS, axis=2)
-    offsets[..., :2] -= anchors[:, None, None, 0]
-    return offsets.reshape(*hands.shape[:2], -1) / np.float32(np.sqrt(len(TIPS)))
-
-
-def proximity(hands: np.ndarray, anchors: np.ndarray) -> np.ndarray:
-    """How near thumb, index, middle tip and palm are to each place of the body ``(2, T, 36)``: ½·exp(−d²/2r²)."""
-    points = TOUCHING @ hands[..., :2]
-    offsets = points[:, :, :, None] - anchors[:, None, None]
-    faded = np.vecdot(offsets, offsets) / np.float32(-2 * PROXIMITY_REACH**2)
-    return np.float32(0.5) * np.exp(np.maximum(faded, np.float32(-_FADED_OUT))).reshape(*hands.shape[:2], -1)
-
-
-def hold_fill(there: np.ndarray) -> np.ndarray:
-    """For every moment the nearest one at which the hand is ``there``, so that interpolation never mixes in zeros."""
-    moments = np.arange(len(there))
-    known = moments[there]
-    if len(known) in (0, len(moments)):
-        return moments
-    after = np.minimum(np.searchsorted(known, moments), len(known) - 1)
-    before = np.maximum(after - 1, 0)
-    nearer = moments - known[before] <= np.abs(known[after] - moments)
-    return np.where(nearer, known[before], known[after])

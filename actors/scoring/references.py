@@ -17,11 +17,12 @@ from .canonical import canonicalise
 from .compare import ROWS, Pack, distances, pack
 from .embedder import HandshapeEmbedder
 from .nonmanual import MEASURES
-from .parameters import Features, measure, sign_features
+from .parameters import Features, measure
 from .repeats import period
 from .resample import GRID_STEP_MS
 from .segment import active_span
 from .side_by_side import Columns, Signs, warped
+from .sign_cut import sign_features
 
 SIGN_FRAMES = 20
 """Moments that a sign is measured at, first to last; long and short signs alike, so that tempo is judged apart from

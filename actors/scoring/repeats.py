@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .parameters import EMBEDDING, Features, hold_fill
+from .parameters import EMBEDDING, Features
 from .resample import GRID_STEP_MS
+from .sign_cut import hold_fill
 
 SHORTEST_PERIOD_MS = 400.0
 LEAST_PERIODS = 1.8

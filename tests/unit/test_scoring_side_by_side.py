@@ -9,17 +9,9 @@ import numpy as np
 import pytest
 
 from actors.scoring.compare import distances, local_costs, pack
-from actors.scoring.parameters import (
-    BLOCKS,
-    NUMBERS,
-    PATH,
-    PLACED_BLOCKS,
-    Features,
-    sign_features,
-    sign_path,
-    signs_features,
-)
+from actors.scoring.parameters import BLOCKS, NUMBERS, PATH, PLACED_BLOCKS, Features
 from actors.scoring.side_by_side import Columns, block_terms, costs_at, laid_out, warped
+from actors.scoring.sign_cut import sign_features, sign_path, signs_features
 
 MOMENTS = 20
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from actors.scoring.canonical import RIGHT_SLOT, canonicalise
 from actors.scoring.embedder import HandshapeEmbedder
-from actors.scoring.parameters import measure, sign_features
+from actors.scoring.parameters import measure
 from actors.scoring.references import SIGN_FRAMES
 from actors.scoring.segment import active_span
+from actors.scoring.sign_cut import sign_features
 from actors.scoring.two_hands import TwoHanded, two_handed
 from protocol.landmarks import Block, LandmarkClip
 

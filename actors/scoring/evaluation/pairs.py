@@ -29,11 +29,12 @@ from actors.scoring.fluency import (
 )
 from actors.scoring.judge import overall_score
 from actors.scoring.movement import movement_made, with_movement
-from actors.scoring.parameters import Features, measure, sign_features
+from actors.scoring.parameters import Features, measure
 from actors.scoring.quality import reason_not_to_judge, tracking_quality
 from actors.scoring.references import SIGN_FRAMES, USUAL_DISTANCE, Library, Reference, relative
 from actors.scoring.resample import GRID_STEP_MS
 from actors.scoring.segment import active_span
+from actors.scoring.sign_cut import sign_features
 from actors.scoring.tempo import hand_speed, reference_arc, reference_speed, still_beside
 
 from .dataset import LabelledClip
