@@ -22,7 +22,7 @@ TURNED_DEGREES = Tolerance(45.0, 70.0)
 SHAPE_OFF = Tolerance(0.18, 0.3)
 """Length of the difference of ``tip_distances`` (root mean square, in palm lengths) from which a handshape is
 another one."""
-PLACE_OFF, PLACE_MARGIN = Tolerance(0.2, 0.55), 0.15
+PLACE_OFF, PLACE_MARGIN = Tolerance(0.2, 0.55), 0.25
 """Shoulder widths; and how much farther off than several signers' references are from one another, on average, a place
 must be where that is less: people agree about the place of some signs more than about that of others."""
 REVERSED_SHARE, SMALL_SHARE, LARGE_SHARE = -0.3, 0.6, 1.7
