@@ -94,6 +94,7 @@ class Node:
         self._report("Starting Ray and the session actors …")
         await asyncio.to_thread(start_ray, self.settings.ray_address, folder)
         writer_path, log_path = str(folder / _WRITER_SOCKET), str(folder / _LOG_SOCKET)
+        # Kept, because Ray ends an actor of whom nobody holds a handle.
         self._writer_process = start_writer(self.settings.database_url, writer_path, log_path)
         self._writer = WriterLink(writer_path)
         await self._writer.opened(self._writer_process.ended)

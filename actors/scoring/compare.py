@@ -90,13 +90,13 @@ def pack(signs: Sequence[Features]) -> Pack:
     return Pack(
         values,
         np.add.reduceat(values**2, FIRST_ROWS, axis=0),
-        np.stack([_there(sign) for sign in signs], axis=-1) if signs else np.zeros((2, 2, 0, 0), np.float32),
+        np.stack([presence(sign) for sign in signs], axis=-1) if signs else np.zeros((2, 2, 0, 0), np.float32),
         np.array([sign.has_body for sign in signs], bool),
         np.array([sign.still for sign in signs], bool),
     )
 
 
-def _there(sign: Features) -> np.ndarray:
+def presence(sign: Features) -> np.ndarray:
     """How far wrists and hands are there ``(2, 2, T)``, in the order of ``WRIST`` and ``HAND``."""
     return np.array((sign.wrist_there, sign.hand_there))
 
@@ -170,7 +170,7 @@ def costs_of(
     if weights is None:
         weights = block_weights(sign, references, len(unlike))
     total = np.array((weights[0], weights[1:].sum(axis=0)))[:, None, None, None, None]
-    a, c = _there(sign)[..., None, None, None], references.there[:, None, None]
+    a, c = presence(sign)[..., None, None, None], references.there[:, None, None]
     shared = np.minimum(a, c)
     below = total * (a + c - shared)
     above = below - total * shared

@@ -23,6 +23,7 @@ from .compare import (
     ROWS,
     WRIST,
     meant_mirrors,
+    presence,
     term,
     weights_of,
 )
@@ -148,8 +149,8 @@ def block_terms(
     wanted = np.concatenate([sign.values[slots, moments] for *_, sign, moments, slots in ends], axis=1)
     unlike = np.add.reduceat(np.square((shown - wanted) * PER_MISS), FIRST_ROWS, axis=2).transpose(2, 0, 1)
     unlike = np.minimum(np.sqrt(unlike), np.float32(FARTHEST))
-    a = np.concatenate([_there(sign)[:, slots, moments] for sign, moments, slots, *_ in ends], axis=2)
-    c = np.concatenate([_there(sign)[:, slots, moments] for *_, sign, moments, slots in ends], axis=2)
+    a = np.concatenate([presence(sign)[:, slots, moments] for sign, moments, slots, *_ in ends], axis=2)
+    c = np.concatenate([presence(sign)[:, slots, moments] for *_, sign, moments, slots in ends], axis=2)
     have_bodies = np.array([sign.has_body and reference.has_body for sign, reference, *_ in ways])
     lengths = [len(path) for _, _, path, _ in ways]
     weights = weights_of(have_bodies).repeat(lengths, axis=1)[:, None]
@@ -157,10 +158,6 @@ def block_terms(
     starts = np.cumsum([0, *lengths[:-1]])
     above, below = np.add.reduceat(sums, starts, axis=2).transpose(0, 2, 1).tolist()
     return [tuple(zip(*each, strict=True)) for each in zip(above, below, strict=True)]
-
-
-def _there(sign: Features) -> np.ndarray:
-    return np.array((sign.wrist_there, sign.hand_there))
 
 
 class _HandsApart:

@@ -24,6 +24,7 @@ from storage.open import open_engine, sqlite_path
 from storage.plan import Plan, Query, Row
 from storage.records import Id
 from storage.sql_store import SqlStore
+from tests.support.listening_engine import ListeningEngine
 
 Question = Callable[[SqlStore, Id], Awaitable[Any]]
 TENANT = "demo"
@@ -42,28 +43,12 @@ QUESTIONS: Mapping[str, Question] = {
 }
 
 
-class ExplainingEngine:
+class ExplainingEngine(ListeningEngine):
     """Keeps what is asked, to have it explained."""
 
     def __init__(self, engine: SchemaEngine) -> None:
-        self._engine = engine
+        super().__init__(engine, lambda query: self.asked.setdefault(query.sql, query.params))
         self.asked: dict[str, Row] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._engine, name)
-
-    async def read(self, plan: Callable[[], Plan[Any]]) -> Any:
-        return await self._engine.read(lambda: self._kept(plan()))
-
-    def _kept(self, plan: Plan[Any]) -> Plan[Any]:
-        try:
-            statement = next(plan)
-            while True:
-                if isinstance(statement, Query):
-                    self.asked.setdefault(statement.sql, statement.params)
-                statement = plan.send((yield statement))
-        except StopIteration as done:
-            return done.value
 
     async def explained(self, prefix: str) -> dict[str, list[str]]:
         """The database's own words about each statement that was asked."""

@@ -13,6 +13,7 @@ from storage.open import open_engine
 from storage.plan import Plan, Query, Recall, Remember
 from storage.sql_store import SqlStore
 from storage.sqlite.engine import SqliteEngine
+from tests.support.listening_engine import ListeningEngine
 from tests.support.store_makers import NOON_MS, StepRules, a_flush, a_practising_learner
 
 
@@ -76,28 +77,8 @@ async def test_a_commit_of_anybody_else_ends_it(engine: SqliteEngine) -> None:
 
 async def test_flushes_in_a_row_read_nothing(tmp_path: Path) -> None:
     heard: list[str] = []
-
-    class ListeningEngine:
-        def __init__(self) -> None:
-            self._engine = open_engine(f"sqlite:///{tmp_path / 'b.db'}")
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self._engine, name)
-
-        async def write(self, plan: Any) -> Any:
-            return await self._engine.write(lambda: self._listening(plan()))
-
-        def _listening(self, plan: Plan[Any]) -> Plan[Any]:
-            try:
-                statement = next(plan)
-                while True:
-                    if isinstance(statement, Query):
-                        heard.append(statement.sql)
-                    statement = plan.send((yield statement))
-            except StopIteration as done:
-                return done.value
-
-    store = SqlStore(ListeningEngine(), StepRules())
+    engine = ListeningEngine(open_engine(f"sqlite:///{tmp_path / 'b.db'}"), lambda query: heard.append(query.sql))
+    store = SqlStore(engine, StepRules())
     await store.open()
     _, activation = await a_practising_learner(store)
     await store.flush([a_flush(activation, 0, 1)], NOON_MS)
