@@ -152,13 +152,20 @@ def term(weight: Number, unlike: Number, a: Number, c: Number) -> tuple[Number, 
     return weight * (unlike * shared + apart), weight * (shared + apart)
 
 
-def local_costs(sign: Features, references: Pack, count: int = len(BLOCKS)) -> np.ndarray:
-    """Evidence-normalised costs ``(2 mirrors, Ta, Tr, R)`` by the first ``count`` blocks."""
+def local_costs(
+    sign: Features, references: Pack, count: int = len(BLOCKS), weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Evidence-normalised costs ``(2 mirrors, Ta, Tr, R)`` by the first ``count`` blocks, with ``weights`` as
+    ``costs_of`` takes them.
+    """
     if len(references) > _AT_ONCE:
-        starts = range(0, len(references), _AT_ONCE)
-        parts = [references.take(slice(start, start + _AT_ONCE)) for start in starts]
-        return np.concatenate([local_costs(sign, part, count) for part in parts], axis=3)
-    return costs_of(block_distances(sign, references, count), sign, references)
+        parts = []
+        for start in range(0, len(references), _AT_ONCE):
+            which = slice(start, start + _AT_ONCE)
+            own = None if weights is None else weights[:, which]
+            parts.append(local_costs(sign, references.take(which), count, own))
+        return np.concatenate(parts, axis=3)
+    return costs_of(block_distances(sign, references, count), sign, references, weights)
 
 
 def costs_of(
@@ -196,7 +203,7 @@ def distances(sign: Features, references: Pack) -> np.ndarray:
     Where the kind of the hands is unknown, of both readings the nearer one.
     """
     readings = [sign] if sign.flipped is None else [replace(sign, flipped=None), sign.flipped]
-    return np.minimum.reduce([_warped(reading, references) for reading in readings])
+    return np.minimum.reduce([warped_distances(reading, references) for reading in readings])
 
 
 def possible_mirrors(sign: Features, references: Pack) -> np.ndarray:
@@ -218,10 +225,11 @@ def meant_mirrors(shown: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return match >= match.max(axis=0) - MIRROR_MARGIN
 
 
-def _warped(sign: Features, references: Pack) -> np.ndarray:
+def warped_distances(sign: Features, references: Pack, weights: np.ndarray | None = None) -> np.ndarray:
+    """``distances`` of one reading of a sign; ``weights``: see ``costs_of``."""
     possible = possible_mirrors(sign, references)
     if sign.still and len(references) and references.still.all():
         sign, references = sign.cut(0, 1), references.first_moment()
-    costs = local_costs(sign, references).transpose(1, 2, 0, 3)
+    costs = local_costs(sign, references, weights=weights).transpose(1, 2, 0, 3)
     far = symmetric_distances(costs.reshape(*costs.shape[:2], -1)).reshape(2, -1)
     return np.where(possible, far, np.float32(np.inf))

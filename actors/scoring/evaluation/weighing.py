@@ -9,9 +9,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from actors.scoring.align import symmetric_distances
 from actors.scoring.calibrate import COHORT, Calibration
-from actors.scoring.compare import Pack, block_distances, block_weights, costs_of, pack, possible_mirrors
+from actors.scoring.compare import Pack, block_weights, pack, warped_distances
 from actors.scoring.parameters import BLOCKS, Features
 from actors.scoring.references import USUAL_DISTANCE, Reference
 
@@ -158,13 +157,7 @@ def weighed_distances(sign: Features, references: Pack, times: np.ndarray) -> np
     """Warped distances ``(2 mirrors, R)`` with the block weights times ``times`` ``(blocks, R)``: what
     ``compare.distances`` gives with the shipped ones.
     """
-    if sign.still and references.still.all():
-        sign, references = sign.cut(0, 1), references.first_moment()
-    weights = block_weights(sign, references) * times
-    costs = costs_of(block_distances(sign, references), sign, references, weights)
-    count = costs.shape[1]
-    far = symmetric_distances(costs.transpose(1, 2, 0, 3).reshape(count, count, -1)).reshape(2, -1)
-    return np.where(possible_mirrors(sign, references), far, np.float32(np.inf))
+    return warped_distances(sign, references, block_weights(sign, references) * times)
 
 
 def distances_by_block(references: Sequence[Reference]) -> np.ndarray:
