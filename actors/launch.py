@@ -12,6 +12,7 @@ from pathlib import Path
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from actors.judge import JudgeActor
 from actors.session.actor import ActorSetup, SessionActor
 from actors.slot import Spawned
 from actors.writer import WriterActor
@@ -60,12 +61,21 @@ def stop_ray() -> None:
 
 
 def start_writer(database_url: str, socket_path: str, log_path: str | None = None) -> Spawned:
-    """The node's writer, asked by ``actors.writer_link``. Ray starts it again when it dies, and it listens again."""
-    actor = ray.remote(WriterActor).options(
+    """The node's writer, asked by ``actors.service_link``. Ray starts it again when it dies, and it listens again."""
+    return _start_service(WriterActor, database_url, socket_path, log_path)
+
+
+def start_judge(embedder_path: str, socket_path: str, log_path: str | None = None) -> Spawned:
+    """One of the node's judges, asked as the writer is, and started again as it is."""
+    return _start_service(JudgeActor, embedder_path, socket_path, log_path)
+
+
+def _start_service(kind: type[WriterActor] | type[JudgeActor], *arguments: str | None) -> Spawned:
+    actor = ray.remote(kind).options(
         num_cpus=0, max_restarts=-1, max_task_retries=-1, scheduling_strategy=_this_node()
     )
     handle = actor.remote()
-    ended = asyncio.wrap_future(handle.run.remote(database_url, socket_path, log_path).future())
+    ended = asyncio.wrap_future(handle.run.remote(*arguments).future())
     return Spawned(ended, lambda: ray.kill(handle))
 
 

@@ -19,8 +19,8 @@ from actors.group_commit import Breaker, GroupCommit
 from actors.learning.rules import LearningRules
 from actors.log_lines import LineSender, log_through
 from actors.one_root import check_one_root
+from actors.service_link import serve
 from actors.stats import Report, Tally
-from actors.writer_link import serve
 from actors.writer_replies import Closed, Delayed, Rejected
 from storage.errors import IllegalTransition, NotFound, StoreConflict, StoreUnavailable
 from storage.open import open_store

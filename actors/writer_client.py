@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from actors.learning.summary import skill_progress
+from actors.service_link import ServiceGone, ServiceLink
 from actors.session.events import Fenced, FlushCommitted, SessionClosed, StatusStored, StoreDelayed
-from actors.writer_link import WriterGone, WriterLink
 from actors.writer_replies import Delayed, Rejected
 from protocol.codes import CloseCode
 from storage.records import Activation, Id, SessionClose, SessionFlush
@@ -27,7 +27,7 @@ class ActivationRefused:
 class WriterClient:
     """Asks the writer; a call that ended with its death may have happened, so it is simply made again."""
 
-    def __init__(self, link: WriterLink) -> None:
+    def __init__(self, link: ServiceLink) -> None:
         self._link = link
 
     async def activate(self, session_id: Id) -> Activation | ActivationRefused:
@@ -66,7 +66,7 @@ class WriterClient:
     async def _asked(self, name: str, *arguments: Any) -> Any:
         try:
             return await self._link.call(name, *arguments)
-        except WriterGone as gone:
+        except ServiceGone as gone:
             return Delayed(_RESTART_MS, f"the writer is started again ({gone})")
 
 

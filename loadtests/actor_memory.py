@@ -24,13 +24,12 @@ import ray
 from websockets.asyncio.client import ClientConnection, connect
 
 from actors.control import Attach
-from actors.launch import start_ray, start_writer, stop_ray
+from actors.launch import start_ray, stop_ray
 from actors.learning.rules import LearningRules
 from actors.pool import SessionPool
 from actors.session.actor import ActorSetup, SessionActor
 from actors.session.limits import SessionLimits
 from actors.slot import Spawned
-from actors.writer_link import WriterLink
 from protocol.client_stream import ClientStream
 from protocol.landmarks import LandmarkClip
 from protocol.messages import SUBPROTOCOL, Hello
@@ -39,14 +38,15 @@ from server.config import Settings
 from server.library.starter import ensure_starter_library
 from server.models import GESTURE_EMBEDDER, STARTER_SIGNS_FOLDER, model_path
 from server.reference_library import LibraryShelf
+from server.services import Services
 from storage.open import open_store
 from storage.records import Id, Learner, SessionRecord, StorySentence, new_id
 from storage.sql_store import SqlStore
 
 FORBIDDEN = frozenset(
     {
-        "asyncmy", "cv2", "fastapi", "matplotlib", "mediapipe", "pandas", "pose_format", "rich", "scipy", "sqlite3",
-        "starlette.applications", "typer", "uvicorn",
+        "ai_edge_litert", "asyncmy", "cv2", "fastapi", "matplotlib", "mediapipe", "pandas", "pose_format", "rich",
+        "scipy", "sqlite3", "starlette.applications", "typer", "uvicorn",
     }
 )  # fmt: skip
 """Modules that have no business in a session's process (DESIGN §3). Ray looks into starlette's data structures by
@@ -88,17 +88,17 @@ async def measure(settings: Settings, folder: Path) -> ActorCost:
     session_id = await _a_session(store)
     await asyncio.to_thread(start_ray, None, folder)
     try:
-        control_path, writer_path = str(folder / "control.sock"), str(folder / "writer.sock")
-        setup = ActorSetup(0, control_path, writer_path, str(embedder_path), SessionLimits())
-        return await _practise(setup, url, session_id, shelf.folder, _letter(settings))
+        services = Services(folder)
+        await services.open(url, embedder_path, log_path=None)
+        control_path = str(folder / "control.sock")
+        setup = ActorSetup(0, control_path, services.writer_path, services.judge_paths, SessionLimits())
+        return await _practise(setup, session_id, shelf.folder, _letter(settings))
     finally:
         await asyncio.to_thread(stop_ray)
         await store.close()
 
 
-async def _practise(setup: ActorSetup, url: str, session_id: Id, library: Path, clip: LandmarkClip) -> ActorCost:
-    writer = start_writer(url, setup.writer_path)
-    await WriterLink(setup.writer_path).opened(writer.ended)
+async def _practise(setup: ActorSetup, session_id: Id, library: Path, clip: LandmarkClip) -> ActorCost:
     ended: list[asyncio.Future[str]] = []
 
     def spawn(slot: int) -> Spawned:

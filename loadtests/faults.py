@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from tests.support.mariadb import MariaDb
-from tests.support.process_tree import SESSION_ACTOR, WRITER, descendants, named
+from tests.support.process_tree import JUDGE, SESSION_ACTOR, WRITER, descendants, named
 from tests.support.server_process import ServerProcess
 
 FROZEN_S = (0.2, 2.5)
@@ -52,6 +52,7 @@ class Victims:
         kinds: dict[str, tuple[float, Callable[[], bool]]] = {
             "session actor, SIGKILL": (12.0, lambda: self._kill_one(SESSION_ACTOR)),
             "writer, SIGKILL": (3.0, lambda: self._kill_one(WRITER)),
+            "judge, SIGKILL": (3.0, lambda: self._kill_one(JUDGE)),
             "server, SIGKILL": (0.7, self._kill_server),
             "server, drained and started again": (0.5, self._drain_server),
         }

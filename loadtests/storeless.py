@@ -6,6 +6,7 @@ import time
 from collections import deque
 from functools import cache
 
+from actors.judge import judged
 from actors.scoring.embedder import HandshapeEmbedder
 from actors.scoring.references import Library, prepare_reference
 from actors.scoring.scorer import Scorer
@@ -68,7 +69,8 @@ class StorelessSession:
             case ev.StopScoring():
                 self._desk.stop()
             case ev.Judge():
-                return ev.AttemptJudged(self._desk.judge(effect), None)
+                request = self._desk.request(effect, library="", wants_blob=False)
+                return ev.AttemptJudged(judged(the_scorer(), request), None)
             case ev.Flush():
                 return ev.FlushCommitted(effect.hi, ())
             case ev.StoreStatus():

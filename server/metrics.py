@@ -30,6 +30,8 @@ _COUNTERS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 _TIMES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "feedback": ("storysign_feedback_seconds", "From the arrival of frames to the sending of their marks"),
+        "judged": ("storysign_judged_seconds", "From the end of an attempt to its judge's answer"),
+        "judgement": ("storysign_judgement_seconds", "One judgement, in the judge"),
         "store": ("storysign_store_seconds", "From a session's wish to the store's answer"),
         "transaction": ("storysign_transaction_seconds", "One transaction of the writer"),
         "lag": ("storysign_loop_lag_seconds", "How late the server's timers came: the wait for a processor"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import secrets
@@ -13,14 +12,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from actors.control import Attach
-from actors.launch import session_spawner, start_ray, start_writer, stop_ray
+from actors.launch import session_spawner, start_ray, stop_ray
 from actors.learning.rules import LearningRules
 from actors.pool import SessionPool
 from actors.session.actor import ActorSetup
 from actors.session.limits import SessionLimits
-from actors.slot import SlotGone, Spawned
-from actors.stats import Levels, Tally, levels_of
-from actors.writer_link import WriterGone, WriterLink
+from actors.slot import SlotGone
+from actors.stats import Levels, Tally
 from server.auth import TicketOffice, TicketRefused
 from server.config import Settings
 from server.door import Door
@@ -33,6 +31,7 @@ from server.models import GESTURE_EMBEDDER, model_path
 from server.node_folder import NodeFolder
 from server.problems import Problem, ProblemCode
 from server.reference_library import LibraryShelf
+from server.services import Services
 from server.upkeep import SWEEP_EVERY_S, sweep_landmarks
 from storage.errors import StoreError
 from storage.open import open_store
@@ -40,13 +39,12 @@ from storage.ports import Store
 from storage.records import DEFAULT_TENANT, Id, SessionClose, SessionRecord
 
 CommandName = Literal["pause", "resume", "complete", "abandon"]
-_LOG_SOCKET, _WRITER_SOCKET = "log.sock", "writer.sock"
+_LOG_SOCKET = "log.sock"
 _log = logging.getLogger(__name__)
 _NOT_UP = "The server is starting or stopping."
 _DRAIN_AFTER_MS = 200
 _DRAIN_SPREAD_MS = 2_000
 _COMMAND_TIMEOUT_S = 10.0
-_CLOSE_TIMEOUT_S = 5.0
 _PROBE_TIMEOUT_S = 2.0
 
 
@@ -66,15 +64,12 @@ class Node:
         self._report = report
         self._shelf: LibraryShelf | None = None
         self._folder: NodeFolder | None = None
-        self._writer: WriterLink | None = None
-        self._writer_process: Spawned | None = None
+        self._services: Services | None = None
         self._pool: SessionPool | None = None
         self._upkeep: list[asyncio.Task[None]] = []
         most_sessions = settings.max_sessions or sessions_in(memory_bytes())
         self._most_sessions = most_sessions
         self._door = Door(most_sessions, settings.late_share_max, self._tally, _monotonic_ms)
-        self._writer_tally = Tally()
-        self._writer_levels: Levels = {}
         self._metrics = NodeMetrics(self._tallies, self._levels)
 
     # ------------------------------------------------------------------------------------------------ life
@@ -93,16 +88,14 @@ class Node:
         await self._shelf.refresh()
         self._report("Starting Ray and the session actors …")
         await asyncio.to_thread(start_ray, self.settings.ray_address, folder)
-        writer_path, log_path = str(folder / _WRITER_SOCKET), str(folder / _LOG_SOCKET)
-        # Kept, because Ray ends an actor of whom nobody holds a handle.
-        self._writer_process = start_writer(self.settings.database_url, writer_path, log_path)
-        self._writer = WriterLink(writer_path)
-        await self._writer.opened(self._writer_process.ended)
+        log_path = str(folder / _LOG_SOCKET)
+        self._services = Services(folder)
+        await self._services.open(self.settings.database_url, embedder_path, log_path)
         setup = ActorSetup(
             slot=0,
             control_path=str(folder / "control.sock"),
-            writer_path=writer_path,
-            embedder_path=str(embedder_path),
+            writer_path=self._services.writer_path,
+            judge_paths=self._services.judge_paths,
             limits=SessionLimits(grace_ms=self.settings.passivate_after_ms, idle_ms=self.settings.connection_idle_ms),
             log_path=log_path,
         )
@@ -135,9 +128,8 @@ class Node:
                 text = "some sessions had not saved everything in time; their learners' clients still hold it"
                 _log.warning(text, extra={"event": "drain_cut_short", "sessions": self._pool.sessions})
             self._pool.close()
-        if self._writer is not None:
-            with contextlib.suppress(WriterGone, TimeoutError):
-                await asyncio.wait_for(self._writer.call("close"), _CLOSE_TIMEOUT_S)
+        if self._services is not None:
+            await self._services.close()
         await self.store.close()
         await asyncio.to_thread(stop_ray)
         self._log.stop_collecting()
@@ -209,11 +201,8 @@ class Node:
 
     async def scrape(self) -> bytes:
         """The figures of all processes of the node for Prometheus."""
-        if self._writer is not None:
-            with contextlib.suppress(WriterGone, TimeoutError):
-                report = await asyncio.wait_for(self._writer.call("counted"), _PROBE_TIMEOUT_S)
-                self._writer_tally.add(report)
-                self._writer_levels = levels_of(report)
+        if self._services is not None:
+            await self._services.count()
         return self._metrics.text()
 
     async def readiness(self) -> dict[str, str]:
@@ -243,10 +232,14 @@ class Node:
         return "ok"
 
     def _tallies(self) -> list[Tally]:
-        return [self._tally, self._writer_tally, *([self._pool.tally] if self._pool is not None else [])]
+        return [self._tally, *(part.tally for part in (self._services, self._pool) if part is not None)]
 
     def _levels(self) -> Levels:
-        return {**self._door.levels, **self._writer_levels, **(self._pool.levels if self._pool is not None else {})}
+        levels = dict(self._door.levels)
+        for part in (self._services, self._pool):
+            if part is not None:
+                levels.update(part.levels)
+        return levels
 
     @property
     def _ready_shelf(self) -> LibraryShelf:

@@ -14,7 +14,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 
 from .resample import lengths, zero_for_nan
 
@@ -42,6 +41,9 @@ class HandshapeEmbedder:
     """
 
     def __init__(self, model_path: Path) -> None:
+        # Here, because sessions import the scorer's modules and embed nothing.
+        from ai_edge_litert.interpreter import Interpreter
+
         interpreter = Interpreter(model_content=Path(model_path).read_bytes(), num_threads=1)
         interpreter.allocate_tensors()
         places = {detail["name"]: detail["index"] for detail in interpreter.get_tensor_details()}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+SCORER_VERSION = "1.2"
+"""Stands with every mark; a change of what is measured or said is a new one."""
 ROUND_DIGITS = 4
 
 

@@ -10,17 +10,17 @@ import asyncio
 import gc
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import uvloop
 
 from actors.control import Ready, connect
+from actors.judge_client import JudgeClient
 from actors.log_lines import LineSender, log_through
 from actors.one_root import check_one_root
+from actors.service_link import ServiceLink
 from actors.session.host import SessionHost
 from actors.session.limits import SessionLimits
 from actors.writer_client import WriterClient
-from actors.writer_link import WriterLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class ActorSetup:
     slot: int
     control_path: str
     writer_path: str
-    embedder_path: str
+    judge_paths: tuple[str, ...]
     limits: SessionLimits
     log_path: str | None = None
     """Socket that takes lines of the log."""
@@ -47,8 +47,11 @@ class SessionActor:
 
 async def _run(setup: ActorSetup) -> str:
     channel = await asyncio.to_thread(connect, setup.control_path)
-    writer = WriterClient(WriterLink(setup.writer_path))
-    host = SessionHost(channel, writer, Path(setup.embedder_path), setup.limits)
+    writer = WriterClient(ServiceLink(setup.writer_path))
+    # Sessions begin with different judges, so that all have about as much to do.
+    first = setup.slot % len(setup.judge_paths)
+    judge = JudgeClient([ServiceLink(path) for path in (*setup.judge_paths[first:], *setup.judge_paths[:first])])
+    host = SessionHost(channel, writer, judge, setup.limits)
     if setup.log_path is not None:
         host.meter.lines = log_through(LineSender(setup.log_path), "session")
     # What start-up made stays for good; a collection in mid-attempt need not walk it.

@@ -44,6 +44,7 @@ class Attempts:
         self._phase = Machine(Phase.IDLE)
         self._recording: Recording | None = None
         self._hello: Hello | None = None
+        self._given_up_through = 0
         self._feedback_due_ms = 0
         self._receipt_due_ms = 0
 
@@ -57,7 +58,9 @@ class Attempts:
         """The attempt whose frames are wanted next."""
         if self._recording is None:
             return self._queue.finished + 1
-        return self._recording.attempt_no + (self.phase is not Phase.RECORDING)
+        if self.phase is Phase.RECORDING:
+            return self._recording.attempt_no
+        return max(self._recording.attempt_no, self._given_up_through) + 1
 
     @property
     def cursor(self) -> Cursor:
@@ -77,12 +80,19 @@ class Attempts:
         elif recording is not None and changed:
             # The client sends its held frames again from the first, in the layout it speaks now.
             self.drop(effects)
-        if hello.oldest is not None and self._recording is None:
-            first = self._queue.finished + 1
+        if hello.oldest is not None and self.phase is not Phase.RECORDING:
+            # The attempt that is being judged is whole, whatever the client still holds.
+            first = self._queue.finished + 1 + (self.phase is Phase.JUDGING)
             missing = range(first, min(hello.oldest, first + _LARGEST_LOST))
             lost.extend(number for number in missing if number not in lost)
-            self._queue.finish(max(self._queue.finished, hello.oldest - 1))
+            self._given_up_through = max(self._given_up_through, hello.oldest - 1)
+            self._give_up()
         return lost
+
+    def _give_up(self) -> None:
+        """Passes over the attempts that no client holds any more, once none before them is being judged."""
+        if self._recording is None and self._given_up_through > self._queue.finished:
+            self._queue.finish(self._given_up_through)
 
     def drop(self, effects: list[Effect]) -> None:
         """Forgets the frames of the attempt in flight, if there is one; its number stays free."""
@@ -182,8 +192,7 @@ class Attempts:
             effects.append(refusal(ErrorCode.SEQ_CONFLICT, text, event.attempt_no, self.cursor))
             return
         self._phase.move(Trigger.END)
-        times_ms, points = recording.frames()
-        effects.append(Judge(recording.attempt_no, recording.sentence_index, times_ms, points))
+        effects.append(Judge(recording.attempt_no, recording.sentence_index, *recording.frames()))
 
     def cancelled(self, event: AttemptCancelled, effects: list[Effect]) -> None:
         """Drops the attempt and uses its number up."""
@@ -204,6 +213,7 @@ class Attempts:
         self._recording = None
         judged = JudgedAttempt(event.result, recording.began_at_ms, event.landmark_blob)
         self._queue.finish(recording.attempt_no, judged)
+        self._give_up()
         effects.append(Send(Scored(result=event.result)))
 
     def check_invariants(self) -> None:

@@ -100,7 +100,7 @@ class SessionCore:
         deadlines = [self._queue.retry_at_ms] if self._queue.retry_at_ms is not None else []
         if self._link.state is Link.ATTACHED:
             deadlines.append(self._last_heard_ms + self._limits.idle_ms)
-        elif self._queue.empty:
+        elif self._queue.empty and self._attempts.phase is not Phase.JUDGING:
             deadlines.append(self._detached_since_ms + self._limits.grace_ms)
         return min(deadlines, default=None)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
-
 from protocol.codec import FramesReceived
 from protocol.codes import CloseCode
 from protocol.messages import AttemptBegin, AttemptResult, Hello, ServerMessage, SkillProgress
@@ -182,12 +180,12 @@ class ScoreFrames:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judge:
-    """Judge a finished attempt and answer with ``AttemptJudged``; arrays as ``Recording.frames`` gives them."""
+    """Judge a finished attempt and answer with ``AttemptJudged``; frames as ``Recording.frames`` gives them."""
 
     attempt_no: int
     sentence_index: int
-    times_ms: np.ndarray
-    points: np.ndarray
+    times_ms: list[int]
+    packed: bytes
 
 
 @dataclass(frozen=True, slots=True)

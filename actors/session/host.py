@@ -11,10 +11,9 @@ from collections.abc import Awaitable
 from pathlib import Path
 
 from actors.control import Answered, Attach, Command, ControlChannel, Counted, Drain, Packet, Released
+from actors.judge_client import JudgeClient
 from actors.library_file import open_library
-from actors.scoring.embedder import HandshapeEmbedder
-from actors.scoring.references import Library
-from actors.scoring.scorer import Scorer
+from actors.scoring.follower import Follower
 from actors.session import events as ev
 from actors.session.alarm import Alarm
 from actors.session.connection import StreamConnection
@@ -41,7 +40,6 @@ from protocol.messages import (
     ServerMessage,
 )
 from protocol.server_stream import ClientEvent, FramesReceived
-from storage.landmark_blob import encode as encode_blob
 from storage.records import Activation
 
 _log = logging.getLogger(__name__)
@@ -54,17 +52,18 @@ class SessionHost:
     """One session in one process, from the first connection until it is released."""
 
     def __init__(
-        self, channel_socket: socket.socket, writer: WriterClient, embedder_path: Path, limits: SessionLimits
+        self, channel_socket: socket.socket, writer: WriterClient, judge: JudgeClient, limits: SessionLimits
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._writer = writer
+        self._judge = judge
         self._limits = limits
-        self._embedder = HandshapeEmbedder(embedder_path)
         self._channel = ControlChannel(channel_socket, self._packet, self._server_lost)
         self._core: SessionCore | None = None
         self._desk: ScoringDesk | None = None
         self._store_desk: StoreDesk | None = None
         self._consent = False
+        self._library = ""
         self.meter = SessionMeter()
         self._loop.call_later(_REPORT_INTERVAL_S, self._report_regularly)
         self._activating = False
@@ -133,7 +132,7 @@ class SessionHost:
     async def _activate(self, packet: Attach) -> None:
         reply = await self._writer.activate(packet.session_id)
         if isinstance(reply, Activation):
-            self._begin(reply, open_library(Path(packet.library)))
+            self._begin(reply, packet.library)
         while self._early:
             await self._serve(*self._early.popleft(), refused=reply if isinstance(reply, ActivationRefused) else None)
         if isinstance(reply, ActivationRefused):
@@ -142,10 +141,10 @@ class SessionHost:
             # Whoever attached has been told; a blank actor is worth less than a clean end.
             self._loop.call_later(_FAREWELL_S, self._release, reply.reason)
 
-    def _begin(self, activation: Activation, library: Library) -> None:
+    def _begin(self, activation: Activation, library: str) -> None:
         restored = restored_from(activation)
-        self._consent = activation.learner.landmark_consent
-        self._desk = ScoringDesk(Scorer(library, self._embedder), restored.sentences)
+        self._consent, self._library = activation.learner.landmark_consent, library
+        self._desk = ScoringDesk(Follower(open_library(Path(library))), restored.sentences)
         self._core = SessionCore(restored, self._limits, self._now_ms())
         self._store_desk = StoreDesk(self._writer, activation.session.id, restored.epoch)
         self.meter.began(restored.session_id, restored.epoch, restored.stored)
@@ -227,7 +226,7 @@ class SessionHost:
             case ev.StopScoring():
                 self._desk.stop()
             case ev.Judge():
-                self._judge(effect)
+                self._spawn(self._judged(effect))
             case ev.Flush() | ev.StoreStatus() | ev.EndSession():
                 self._spawn(self._store(effect))
             case ev.CloseConnection():
@@ -257,11 +256,13 @@ class SessionHost:
             # uvloop's own time stands still while a callback runs.
             self.meter.gave_feedback(connection.send_feedback(pack(feedback)), time.monotonic())
 
-    def _judge(self, effect: ev.Judge) -> None:
+    async def _judged(self, effect: ev.Judge) -> None:
         assert self._desk is not None
-        result = self._desk.judge(effect)
-        blob = encode_blob(effect.points, effect.times_ms, self._desk.layout_name) if self._consent else None
-        self._events.append(ev.AttemptJudged(result, blob))
+        request = self._desk.request(effect, library=self._library, wants_blob=self._consent)
+        asked_s = time.monotonic()
+        result, blob = await self._judge.judge(request)
+        self.meter.judged(time.monotonic() - asked_s)
+        self._dispatch(ev.AttemptJudged(result, blob))
 
     async def _store(self, effect: StoreEffect) -> None:
         assert self._store_desk is not None

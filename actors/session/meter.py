@@ -75,6 +75,10 @@ class SessionMeter:
                 self.tally.count("errors", message.name)
                 _log.info("error_told", extra={"code": message.name, "attempt": message.a})
 
+    def judged(self, took_s: float) -> None:
+        """A judge has answered; its other attempts' turns are in that time."""
+        self.tally.observe_ms("judged", took_s * 1000)
+
     def stored(self, took_s: float, reply: WriterReply) -> None:
         """The store has answered an operation of this session."""
         self.tally.count("store_answers", type(reply).__name__)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from protocol.codes import ErrorCode
-from protocol.landmarks import COORDINATES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,9 +81,6 @@ class Recording:
         known_times_ms = self._times_ms[first_seq : first_seq + len(times_ms)]
         return known_times_ms == times_ms and all_packed[offset : offset + len(packed)] == packed
 
-    def frames(self) -> tuple[np.ndarray, np.ndarray]:
-        """All frames so far: ``times_ms`` ``(T,)`` int64 and ``points`` ``(T, P, 3)`` int16."""
-        if not self._times_ms:
-            return np.empty(0, np.int64), np.empty((0, 0, COORDINATES), np.int16)
-        points = np.frombuffer(b"".join(self._packed), "<i2")
-        return np.array(self._times_ms, np.int64), points.reshape(len(self._times_ms), -1, COORDINATES)
+    def frames(self) -> tuple[list[int], bytes]:
+        """All frames so far: their times in ms, and their points as they travelled."""
+        return self._times_ms, b"".join(self._packed)

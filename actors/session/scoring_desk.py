@@ -1,4 +1,4 @@
-"""Where a session's frames meet the scorer: provisional marks while an attempt runs, its judgement at the end."""
+"""Where a session's frames meet the scorer: provisional marks while an attempt runs, all a judge needs at its end."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from actors.scoring.calibrate import calibration
-from actors.scoring.results import Finding, Judgement, ProvisionalMarks
-from actors.scoring.scorer import SCORER_VERSION, Scorer
+from actors.judging import JudgeRequest
+from actors.scoring.follower import Follower
+from actors.scoring.results import ProvisionalMarks
 from actors.scoring.stream import AttemptScoring
 from actors.session.events import Judge, ScoreFrames, StartScoring
-from protocol.codec import to_float, unpack_points
-from protocol.landmarks import LAYOUTS, LandmarkClip, Layout, VideoFormat
-from protocol.messages import AttemptResult, Hello, Sentence
+from protocol.codec import unpack_points
+from protocol.landmarks import LAYOUTS, Layout, VideoFormat
+from protocol.messages import Hello, Sentence
 
 _log = logging.getLogger(__name__)
 
@@ -21,8 +21,8 @@ _log = logging.getLogger(__name__)
 class ScoringDesk:
     """Follows one attempt at a time. A fault of the scorer costs the marks, never the attempt or the session."""
 
-    def __init__(self, scorer: Scorer, sentences: Sequence[Sentence]) -> None:
-        self._scorer = scorer
+    def __init__(self, follower: Follower, sentences: Sequence[Sentence]) -> None:
+        self._follower = follower
         self._sentences = sentences
         self._scoring: AttemptScoring | None = None
         self._layout: Layout | None = None
@@ -30,19 +30,13 @@ class ScoringDesk:
         self._unscored_ms: list[int] = []
         self._unscored = b""
 
-    @property
-    def layout_name(self) -> str:
-        """Layout of the attempt that was begun last."""
-        assert self._layout is not None, "no attempt has begun"
-        return self._layout.name
-
     def start(self, effect: StartScoring) -> None:
         """Begins to follow an attempt."""
         self._layout, self._video = LAYOUTS[effect.hello.layout], video_of(effect.hello)
         self._unscored_ms, self._unscored = [], b""
         glosses = self._sentences[effect.sentence_index].glosses
         try:
-            self._scoring = self._scorer.begin(glosses, self._layout, self._video)
+            self._scoring = self._follower.begin(glosses, self._layout, self._video)
         except Exception:
             _log.exception("the scorer could not begin attempt %d", effect.attempt_no)
             self._scoring = None
@@ -76,41 +70,20 @@ class ScoringDesk:
         self._unscored_ms, self._unscored = [], b""
         scoring.push(unpack_points(packed, self._layout, len(times_ms)), times_ms)
 
-    def judge(self, effect: Judge) -> AttemptResult:
-        """Judges a finished attempt from all of its frames."""
-        sentence = self._sentences[effect.sentence_index]
-        duration_ms = int(effect.times_ms[-1] - effect.times_ms[0]) if len(effect.times_ms) else 0
-        try:
-            judgement = self._judgement(effect, sentence.glosses)
-        except Exception:
-            _log.exception("the scorer could not judge attempt %d", effect.attempt_no)
-            judgement = _not_judged(duration_ms)
-        return AttemptResult(
+    def request(self, effect: Judge, *, library: str, wants_blob: bool) -> JudgeRequest:
+        """What a judge has to know of the attempt that was begun last."""
+        assert self._layout is not None and self._video is not None, "an attempt is judged after it has begun"
+        return JudgeRequest(
+            library=library,
             attempt_no=effect.attempt_no,
             sentence_index=effect.sentence_index,
-            sentence=sentence.text,
-            glosses=sentence.glosses,
-            frames=len(effect.times_ms),
-            duration_ms=duration_ms,
-            **judgement.as_dict(),
+            sentence=self._sentences[effect.sentence_index],
+            layout=self._layout.name,
+            video=self._video,
+            times_ms=effect.times_ms,
+            packed=effect.packed,
+            wants_blob=wants_blob,
         )
-
-    def _judgement(self, effect: Judge, glosses: Sequence[str]) -> Judgement:
-        assert self._layout is not None and self._video is not None, "an attempt is judged after it has begun"
-        clip = LandmarkClip(to_float(effect.points, self._layout), effect.times_ms, self._layout, self._video)
-        return self._scorer.judge(clip, glosses)
-
-
-def _not_judged(duration_ms: int) -> Judgement:
-    """The scorer failed: no mark, and the frames are kept, so that a mended scorer can judge them later."""
-    text = "This attempt could not be judged: something went wrong here. It was not you; please try again."
-    where = {"parameter": None, "hand": None, "sign_index": None, "gloss": None, "size": None, "unit": None}
-    finding = Finding(
-        "scorer_failed", "cannot_judge", start_ms=0, end_ms=duration_ms, severity="none", text=text, **where
-    )
-    marks = dict.fromkeys(("score", "accuracy", "confidence", "fluency"))
-    versions = {"scorer_version": SCORER_VERSION, "calibration_version": calibration().version}
-    return Judgement(False, **marks, success=False, parameters={}, signs=(), findings=(finding,), **versions)
 
 
 def video_of(hello: Hello) -> VideoFormat:

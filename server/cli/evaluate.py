@@ -33,7 +33,7 @@ from actors.scoring.evaluation.pairs import measure_scores
 from actors.scoring.evaluation.plots import plot_evaluation
 from actors.scoring.evaluation.starter import changed_copies, self_ranks
 from actors.scoring.evaluation.timing import time_scoring
-from actors.scoring.scorer import SCORER_VERSION
+from actors.scoring.results import SCORER_VERSION
 from protocol.landmarks import HANDS, HANDS_POSE, LAYOUTS, Layout
 from server import models
 from server.cli import evaluate_tables as tables

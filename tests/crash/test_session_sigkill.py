@@ -1,4 +1,5 @@
-"""SIGKILL of session actors and of the writer under a real server: the learner resumes, nothing is lost or doubled.
+"""SIGKILL of session actors, judges and the writer under a real server: the learner resumes, nothing is lost or
+doubled.
 
 The moment of a kill is made certain by holding the database's write lock: a flush that has begun can then not end.
 """
@@ -19,7 +20,7 @@ from protocol.messages import Error, Feedback
 from server.clips.reader import read_clip
 from storage.records import id_from_text
 from tests.support.live_learner import WAIT_S, LiveLearner, no_commits
-from tests.support.process_tree import WRITER, left_over, named
+from tests.support.process_tree import JUDGE, WRITER, left_over, named
 from tests.support.server_process import ServerProcess
 
 
@@ -119,6 +120,24 @@ async def test_the_actor_dies_again_and_again(learner: LiveLearner):
         learner.finish(number)
         await learner.stored(number)
     assert learner.epochs == [1, 2, 3, 4]
+    await learner.assert_all_is_well()
+
+
+async def test_a_judge_dies_and_the_other_one_judges(learner: LiveLearner):
+    for judge in named(learner.server.pid, JUDGE)[:1]:
+        kill(judge)
+        await learner.practise()
+    assert learner.epochs == [1], "the session has not noticed"
+    await learner.assert_all_is_well()
+
+
+async def test_all_judges_die_and_the_attempt_is_judged_when_they_are_back(learner: LiveLearner):
+    for judge in named(learner.server.pid, JUDGE):
+        kill(judge)
+    number = learner.sign()
+    await learner.scored(number)
+    assert learner.stream.results[number].judged
+    await learner.stored(number)
     await learner.assert_all_is_well()
 
 

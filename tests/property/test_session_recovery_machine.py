@@ -88,6 +88,7 @@ class Session(RuleBasedStateMachine):
         self.to_server: list[bytes] = []
         self.to_client: list[bytes] = []
         self.owed: list[ev.Effect] = []
+        self.judging: ev.Judge | None = None
         self.lost_owed: list[tuple[int, ev.Effect]] = []
         self.made: dict[int, list[bytes]] = {}
         self.ended: set[int] = set()
@@ -106,7 +107,7 @@ class Session(RuleBasedStateMachine):
             life = Life(self.ledger.status)
             restored = Restored("s", self.epoch, life, self.ledger.stored_through, SENTENCES)
             self.core = SessionCore(restored, LIMITS, self.now_ms)
-            self.owed = []
+            self.owed, self.judging = [], None
         self.connection += 1
         self.stream = ServerStream()
         self.online = True
@@ -121,13 +122,14 @@ class Session(RuleBasedStateMachine):
                 if isinstance(effect, ev.Send) and self.online:
                     self.to_client.append(encode(effect.message))
                 elif isinstance(effect, ev.Judge):
-                    pending.append(ev.AttemptJudged(self.judged(effect), effect.points.tobytes()))
+                    assert self.judging is None, "one attempt at a time"
+                    self.judging = effect
                 elif isinstance(effect, ev.Flush | ev.StoreStatus | ev.EndSession):
                     self.owed.append(effect)
             self.core.check_invariants()
 
     def judged(self, effect: ev.Judge) -> AttemptResult:
-        assert len(effect.times_ms) == len(effect.points)
+        assert len(effect.packed) == len(effect.times_ms) * HANDS.frame_bytes
         sentence = SENTENCES[effect.sentence_index]
         return AttemptResult(
             attempt_no=effect.attempt_no,
@@ -232,10 +234,17 @@ class Session(RuleBasedStateMachine):
     def kill(self) -> None:
         """SIGKILL of the actor: memory is gone; what it had asked of the store may still happen, later."""
         self.lost_owed += [(self.epoch, effect) for effect in self.owed]
-        self.owed, self.core = [], None
+        self.owed, self.core, self.judging = [], None, None
         if self.online:
             self.online = False
             self.client.disconnected()
+
+    @precondition(lambda self: self.judging is not None)
+    @rule()
+    def the_judge_answers(self) -> None:
+        effect, self.judging = self.judging, None
+        assert effect is not None
+        self.dispatch(ev.AttemptJudged(self.judged(effect), effect.packed))
 
     @precondition(lambda self: self.owed)
     @rule()
@@ -290,8 +299,11 @@ class Session(RuleBasedStateMachine):
                     self.client.disconnected()
                 self.connect()
             self.deliver()
-            while self.owed:
-                self.dispatch(self.ledger.apply(self.epoch, self.owed.pop(0)))
+            while self.owed or self.judging is not None:
+                if self.judging is not None:
+                    self.the_judge_answers()
+                if self.owed:
+                    self.dispatch(self.ledger.apply(self.epoch, self.owed.pop(0)))
             self.time_passes(500)
             self.deliver()
             if not self.client.unsaved and not self.owed and self.core is not None:

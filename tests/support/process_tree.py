@@ -6,6 +6,7 @@ import psutil
 
 SESSION_ACTOR = "ray::SessionActor"
 WRITER = "ray::Writer"
+JUDGE = "ray::Judge"
 
 
 def descendants(pid: int) -> list[psutil.Process]:

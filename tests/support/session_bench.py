@@ -10,7 +10,7 @@ from actors.session import events as ev
 from actors.session.core import Restored, SessionCore
 from actors.session.limits import SessionLimits
 from actors.session.transitions import Life
-from protocol.codec import FramesReceived, pack_points
+from protocol.codec import FramesReceived, pack_points, unpack_points
 from protocol.codes import ErrorCode
 from protocol.landmarks import HANDS
 from protocol.messages import (
@@ -98,7 +98,8 @@ def plain(effect: ev.Effect) -> Any:
             seqs = [time_ms // FRAME_MS for time_ms in effect.times_ms]
             return ("score", effect.attempt_no, seqs, effect.feedback_for_seq)
         case ev.Judge():
-            values = [int(value) for value in effect.points[:, 0, 0]] if effect.points.size else []
+            points = unpack_points(effect.packed, HANDS, len(effect.times_ms))
+            values = [int(value) for value in points[:, 0, 0]]
             return ("judge", effect.attempt_no, effect.sentence_index, values)
         case ev.Send(message=Error() as error):
             return ("error", ErrorCode(error.code), error.a, None if error.cursor is None else at(error.cursor))

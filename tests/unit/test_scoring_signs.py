@@ -23,9 +23,10 @@ from actors.scoring.evaluation.transforms import (
     scaled,
     shifted,
 )
+from actors.scoring.follower import UnknownGloss
 from actors.scoring.references import Library, ReferenceRejected, prepare_reference
 from actors.scoring.results import Judgement
-from actors.scoring.scorer import Scorer, UnknownGloss
+from actors.scoring.scorer import Scorer
 from protocol.landmarks import HANDS, HANDS_POSE, Block, LandmarkClip, VideoFormat
 from server.models import GESTURE_EMBEDDER
 from tests.support.scoring_material import joined, letter, letter_library

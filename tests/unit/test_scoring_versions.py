@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
+from actors.judge import judged
 from actors.scoring.calibrate import calibration
 from actors.scoring.embedder import HandshapeEmbedder
-from actors.scoring.scorer import SCORER_VERSION, Scorer
+from actors.scoring.results import SCORER_VERSION
+from actors.scoring.scorer import Scorer
 from actors.session.events import Judge, JudgedAttempt, StartScoring
 from actors.session.rows import attempt_entry
 from actors.session.scoring_desk import ScoringDesk
-from protocol.codec import to_points
+from protocol.codec import pack_landmarks
 from protocol.landmarks import LandmarkClip
 from protocol.messages import Hello, Sentence
 from server.models import GESTURE_EMBEDDER
@@ -60,7 +62,8 @@ def _stored(scorer: Any, clip: LandmarkClip) -> dict[str, Any]:
     desk = ScoringDesk(scorer, [Sentence(text="B", glosses=["B"])])
     desk.start(StartScoring(1, 0, Hello(layout=clip.layout.name, width=clip.video.width, height=clip.video.height)))
     desk.stop()
-    result = desk.judge(Judge(1, 0, clip.times_ms, to_points(clip.landmarks, clip.layout)))
+    effect = Judge(1, 0, clip.times_ms.tolist(), pack_landmarks(clip.landmarks, clip.layout))
+    result = judged(scorer, desk.request(effect, library="", wants_blob=False))
     entry = attempt_entry(bytes(16), JudgedAttempt(result, 1_700_000_000_000))
     assert isinstance(entry, AttemptEntry)
     return dict(zip(ATTEMPT.names, entry.row, strict=False))

@@ -145,6 +145,24 @@ def test_an_attempt_that_is_being_judged_is_not_lost():
     assert said(Scored(result=a_result(1))) in bench.judged(1)
 
 
+def test_attempts_that_nobody_holds_any_more_are_passed_over_once_the_one_before_them_is_judged():
+    bench = recording_bench()
+    bench.end(1, 5)
+    welcome = welcome_of(bench.attach(2, oldest=4))
+    assert (welcome.lost, at(welcome.cursor)) == ([2, 3], (4, 0)), "not the first: all of it is here"
+    effects = bench.judged(1)
+    assert said(Scored(result=a_result(1))) in effects and ev.Flush(0, 3, (waiting(1),)) in effects
+    assert bench.begin(4) == [ev.StartScoring(4, 0, HELLO.model_copy(update={"oldest": 4}))]
+
+
+def test_a_session_that_nobody_is_connected_to_waits_for_its_judge_without_a_deadline():
+    bench = recording_bench()
+    bench.end(1, 5)
+    bench.tell(ev.Detached(1))
+    assert bench.core.next_deadline_ms is None, "a deadline that has passed would ring for ever"
+    assert ev.Flush(0, 1, (waiting(1),)) in bench.judged(1)
+
+
 # ------------------------------------------------------------------------------------------------ grace and silence
 
 

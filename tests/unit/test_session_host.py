@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from actors.control import Answered, Attach, Command, ControlChannel, Counted, Drain, Packet, Released
+from actors.judging import JudgeRequest, not_judged
 from actors.library_file import save_library
 from actors.scoring.references import Library
 from actors.session.events import Fenced
@@ -22,8 +23,7 @@ from actors.session.limits import SessionLimits
 from actors.writer_client import ActivationRefused
 from protocol.codec import decode_server, encode
 from protocol.codes import CloseCode
-from protocol.messages import SUBPROTOCOL, AttemptBegin, AttemptEnd, Error, Welcome
-from server.models import GESTURE_EMBEDDER, model_path
+from protocol.messages import SUBPROTOCOL, AttemptBegin, AttemptEnd, AttemptResult, Error, Welcome
 from storage.records import Activation
 from tests.support.session_bench import HELLO
 from tests.support.store_makers import a_learner, a_session
@@ -50,6 +50,13 @@ class Writer:
     flush = set_status = close_session = _answer
 
 
+class Judge:
+    """Answers at once, without a mark."""
+
+    async def judge(self, request: JudgeRequest) -> tuple[AttemptResult, bytes | None]:
+        return not_judged(request), None
+
+
 async def dial(sock: socket.socket) -> ClientConnection:
     """The learner's end of a socket."""
     return await connect("ws://session/", sock=sock, subprotocols=[SUBPROTOCOL], compression=None)
@@ -58,13 +65,13 @@ async def dial(sock: socket.socket) -> ClientConnection:
 class World:
     """A host, the server's end of its control socket, and learners."""
 
-    def __init__(self, writer: Writer, embedder: Path, library: Path) -> None:
+    def __init__(self, writer: Writer, library: Path) -> None:
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.writer = writer
         self.packets: asyncio.Queue[Packet] = asyncio.Queue()
         self.server = ControlChannel(here, lambda packet, _: self.packets.put_nowait(packet), lambda: None)
         limits = SessionLimits(idle_ms=2_000, grace_ms=100)
-        self.host = SessionHost(there, writer, embedder, limits)  # type: ignore[arg-type]
+        self.host = SessionHost(there, writer, Judge(), limits)  # type: ignore[arg-type]
         self._library = str(library)
 
     async def learner(self) -> ClientConnection:
@@ -92,9 +99,9 @@ def writer() -> Writer:
 
 
 @pytest.fixture
-async def world(writer: Writer, models_dir: Path, tmp_path: Path) -> AsyncIterator[World]:
+async def world(writer: Writer, tmp_path: Path) -> AsyncIterator[World]:
     save_library(Library([]), tmp_path / "library")
-    world = World(writer, model_path(models_dir, GESTURE_EMBEDDER), tmp_path / "library")
+    world = World(writer, tmp_path / "library")
     yield world
     world.server.close()
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actors import judge as judge_module
 from actors.scoring.results import Judgement, ProvisionalMarks
 from actors.session.events import Judge, ScoreFrames, StartScoring
 from actors.session.recording import Recording
@@ -68,7 +69,8 @@ def judged(scorer: BrokenScorer) -> Any:
         signed = frames(1, first, 3)
         recording.take(first, signed.times_ms, signed.packed)
         assert desk.push(ScoreFrames(1, signed.times_ms, signed.packed, first + 2)) is None
-    return desk.judge(Judge(1, 1, *recording.frames()))
+    request = desk.request(Judge(1, 1, *recording.frames()), library="", wants_blob=False)
+    return judge_module.judged(scorer, request)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("step", ["begin", "push", "marks"])

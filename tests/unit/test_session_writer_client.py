@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from actors.service_link import ServiceGone
 from actors.session.events import Fenced, FlushCommitted, SessionClosed, StatusStored, StoreDelayed
 from actors.writer_client import ActivationRefused, WriterClient
-from actors.writer_link import WriterGone
 from actors.writer_replies import Delayed, Rejected
 from protocol.codes import CloseCode
 from storage.records import Activation, FlushOutcome, ProgressRecord, SessionClose, SessionFlush
@@ -18,7 +18,7 @@ from tests.support.store_makers import a_learner, a_session
 SESSION = b"s" * 16
 FLUSH = SessionFlush(SESSION, 1, 0, 2, ())
 CLOSE = SessionClose(SESSION, 1, 2, "completed")
-GONE = WriterGone("it died")
+GONE = ServiceGone("it died")
 
 
 class Link:

@@ -1,4 +1,5 @@
-"""How sessions and the server call their node's writer: over a unix socket in the node's private folder.
+"""How sessions and the server call the services of their node (the writer, the judges): over a unix socket of each in
+the node's private folder.
 
 Not by Ray: an actor that can be called wakes a hundred times a second, and a call costs both its ends several times the
 processor time of a message on a socket (docs/performance.md). Both ends are one program of one user, so a message
@@ -19,12 +20,18 @@ _LENGTH = struct.Struct("<I")
 _STARTING_S = 0.02
 
 
-class WriterGone(Exception):
-    """The writer is not there, or died before it could answer: what it was asked may have happened."""
+class ServiceGone(Exception):
+    """The service is not there, or, where it was ``asked``, died before it could answer: what it was asked may have
+    happened.
+    """
+
+    def __init__(self, why: str, *, asked: bool = True) -> None:
+        super().__init__(why)
+        self.asked = asked
 
 
-class WriterLink:
-    """One process's connection to the writer, made when it is first needed and again after the writer's death."""
+class ServiceLink:
+    """One process's connection to a service, made when it is first needed and again after the service's death."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -34,7 +41,7 @@ class WriterLink:
         self._answers: dict[int, asyncio.Future[Any]] = {}
 
     async def call(self, name: str, *arguments: Any) -> Any:
-        """What this method of the writer returns or raises. Raises WriterGone."""
+        """What this method of the service returns or raises. Raises ServiceGone."""
         pipe = self._pipe
         if pipe is None or not pipe.is_open:
             pipe = await self._connected()
@@ -44,16 +51,16 @@ class WriterLink:
         return await answer
 
     async def opened(self, ended: asyncio.Future[str]) -> None:
-        """Waits for a writer that is starting and has it open its store; ``ended`` is its end.
+        """Waits for a service that is starting and has it open what it works with; ``ended`` is its end.
 
-        Raises what ``Writer.open`` raises, RuntimeError where there will be no writer.
+        Raises what the service's ``open`` raises, RuntimeError where there will be no service.
         """
         while not ended.done():
             try:
                 return await self.call("open")
-            except WriterGone:
+            except ServiceGone:
                 await asyncio.sleep(_STARTING_S)
-        raise RuntimeError(f"The writer did not start: {ended.exception() or ended.result()}")
+        raise RuntimeError(f"A process of the server did not start: {ended.exception() or ended.result()}")
 
     async def _connected(self) -> _Pipe:
         async with self._connecting:
@@ -64,7 +71,7 @@ class WriterLink:
                         lambda: _Pipe(self._answered, self._lost), self._path
                     )
                 except OSError as failure:
-                    raise WriterGone("it is being started") from failure
+                    raise ServiceGone("it is being started", asked=False) from failure
             return self._pipe
 
     def _answered(self, pipe: _Pipe, message: tuple[int, bool, Any]) -> None:
@@ -81,7 +88,7 @@ class WriterLink:
         answers, self._answers = self._answers, {}
         for answer in answers.values():
             if not answer.done():
-                answer.set_exception(WriterGone("it died"))
+                answer.set_exception(ServiceGone("it died"))
 
 
 async def serve(path: str, target: object) -> None:
@@ -107,7 +114,7 @@ class _Calls:
             answer = number, True, await getattr(self._target, name)(*arguments)
         except Exception as failure:  # the caller's to deal with
             answer = number, False, failure
-        with suppress(WriterGone):  # who asked has gone
+        with suppress(ServiceGone):  # who asked has gone
             pipe.send(answer)
 
 
@@ -144,8 +151,8 @@ class _Pipe(asyncio.Protocol):
         return self._transport is not None
 
     def send(self, message: Any) -> None:
-        """Raises WriterGone where the loss is known; of a later one those who wait hear by ``on_lost``."""
+        """Raises ServiceGone where the loss is known; of a later one those who wait hear by ``on_lost``."""
         if self._transport is None:
-            raise WriterGone("it died")
+            raise ServiceGone("it died")
         data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
         self._transport.writelines((_LENGTH.pack(len(data)), data))

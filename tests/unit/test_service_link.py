@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from actors.writer_link import WriterGone, WriterLink, serve
+from actors.service_link import ServiceGone, ServiceLink, serve
 from storage.errors import StoreUnusable
 
 
@@ -47,8 +47,8 @@ class Served:
         await asyncio.gather(self._task, return_exceptions=True)
 
 
-async def linked(served: Served) -> WriterLink:
-    link = WriterLink(served.path)
+async def linked(served: Served) -> ServiceLink:
+    link = ServiceLink(served.path)
     await link.opened(asyncio.get_running_loop().create_future())
     return link
 
@@ -83,9 +83,9 @@ async def test_who_waits_hears_of_the_writers_death_and_finds_the_next_one(serve
     waiting = [asyncio.create_task(link.call("wait", number)) for number in range(3)]
     await served.target.entered.wait()
     link._pipe._transport.abort()  # as the kernel ends the connection of a process that was killed
-    assert all(isinstance(death, WriterGone) for death in await asyncio.gather(*waiting, return_exceptions=True))
+    assert all(isinstance(death, ServiceGone) for death in await asyncio.gather(*waiting, return_exceptions=True))
     await served.die()
-    with pytest.raises(WriterGone):
+    with pytest.raises(ServiceGone):
         await link.call("size", b"x")
     Served(Path(served.path))
     await link.opened(asyncio.get_running_loop().create_future())
@@ -97,7 +97,7 @@ async def test_a_caller_that_has_gone_disturbs_nobody(served: Served):
     task = asyncio.create_task(gone.call("wait", 1))
     await served.target.entered.wait()
     gone._pipe._transport.abort()
-    with pytest.raises(WriterGone):
+    with pytest.raises(ServiceGone):
         await task
     served.target.gate.set()
     assert await stays.call("size", b"abc") == 3
@@ -115,7 +115,7 @@ async def test_a_writer_that_never_starts_is_said(tmp_path: Path):
     ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     ended.set_exception(OSError("no memory"))
     with pytest.raises(RuntimeError, match="did not start: no memory"):
-        await WriterLink(str(tmp_path / "nobody")).opened(ended)
+        await ServiceLink(str(tmp_path / "nobody")).opened(ended)
 
 
 async def test_a_writer_that_cannot_open_its_store_says_why(served: Served):
