@@ -296,6 +296,8 @@ class SessionPool:
         if slot.session_id is not None and self._taken.get(slot.session_id) is slot:
             del self._taken[slot.session_id]
             _log.info("session_left" if in_order else "session_lost", extra=_named(slot, ""))
+            if not in_order:
+                self._reserve.lost()
             self._on_left(slot.session_id, in_order)
         if slot in self._blank:
             self._blank.remove(slot)

@@ -37,6 +37,7 @@ class Reserve:
         self._at_once = at_once
         self._claimed_ms: int | None = None
         self._lacking_since_ms: int | None = None
+        self._coming_back = 0
         self._start_ms = float(_FIRST_GUESS_MS)
         self.expected = 0
         """Learners of the roster who have not come yet."""
@@ -47,8 +48,15 @@ class Reserve:
         """A class is about to come: so many actors are started at once, and used up as its learners come."""
         self.expected = learners
 
+    def lost(self) -> None:
+        """The actor of a learner has died: who comes next is no newcomer behind whom a class may follow."""
+        self._coming_back += 1
+
     def claimed(self, now_ms: int) -> None:
-        """A learner has come."""
+        """A learner has come, or come back."""
+        if self._coming_back:
+            self._coming_back -= 1
+            return
         self.expected = max(0, self.expected - 1)
         self._claimed_ms = now_ms
 

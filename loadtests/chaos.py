@@ -56,6 +56,11 @@ class Plan:
     seed: int
     only: str = ""
 
+    @property
+    def reserve(self) -> int:
+        """Blank actors that the server keeps beside those of the class."""
+        return max(2, self.learners // 4)
+
 
 def run(plan: Plan, folder: Path) -> dict[str, Any]:
     """Does it all in ``folder`` and says what was done and what was found wrong (``problems``)."""
@@ -66,7 +71,7 @@ def run(plan: Plan, folder: Path) -> dict[str, Any]:
             warm=plan.learners,
             settings={
                 "STORYSIGN_PASSIVATE_AFTER_MS": PASSIVATE_AFTER_MS,
-                "STORYSIGN_RESERVE": str(max(2, plan.learners // 4)),
+                "STORYSIGN_RESERVE": str(plan.reserve),
             },
             database_url=url,
         )
@@ -106,12 +111,12 @@ def _practise(
 def _torment(
     plan: Plan, generator: subprocess.Popen[bytes], server: ServerProcess, victims: Victims, rng: random.Random
 ) -> Counter[str]:
-    """One fault after another, once everyone is there."""
+    """One fault after another, once everyone is there and the pool is warm again behind them."""
     made: Counter[str] = Counter()
     deadline_s = time.monotonic() + JOIN_TIMEOUT_S
-    while len(named(server.pid, SESSION_ACTOR)) < plan.learners and generator.poll() is None:
+    while len(named(server.pid, SESSION_ACTOR)) < plan.learners + plan.reserve and generator.poll() is None:
         if time.monotonic() > deadline_s:
-            raise RuntimeError("the class did not come together in time")
+            raise RuntimeError("the class and a reserve did not come together in time")
         time.sleep(0.2)
     until_s = time.monotonic() + plan.seconds - QUIET_END_S
     while (pause_s := rng.expovariate(1.0 / plan.pause_s)) < until_s - time.monotonic():

@@ -18,7 +18,7 @@ class Pool(RuleBasedStateMachine):
         self.reserve = Reserve(standing, at_once)
         self.reserve.expect(roster)
         self.largest = 15
-        self.claims = self.blank = self.starting = self.taken = 0
+        self.claims = self.blank = self.starting = self.taken = self.lost = 0
         self.now_ms, self.quiet_since_ms = 0, -REFILL_AFTER_MS
         self.busy = False
         self.look()
@@ -44,7 +44,10 @@ class Pool(RuleBasedStateMachine):
     @rule()
     def a_learner_comes(self) -> None:
         self.reserve.claimed(self.now_ms)
-        self.quiet_since_ms = self.now_ms
+        if self.lost:
+            self.lost -= 1  # back from a death: the reserve need not wait for a class behind this one
+        else:
+            self.quiet_since_ms = self.now_ms
         self.claims += 1
         self.serve()
         self.look()
@@ -67,6 +70,9 @@ class Pool(RuleBasedStateMachine):
     @precondition(lambda self: self.blank + self.taken + self.starting)
     @rule(which=st.sampled_from(["blank", "taken", "starting"]))
     def an_actor_dies(self, which: str) -> None:
+        if which == "taken" and self.taken:
+            self.lost += 1
+            self.reserve.lost()
         setattr(self, which, max(0, getattr(self, which) - 1))
         self.look()
 
@@ -125,3 +131,16 @@ def test_a_busy_machine_is_looked_at_again():
     assert reserve.starts(Census(0, 0, 0, 9), True, 0) == 0
     assert reserve.look_again_ms == LOOK_AGAIN_MS
     assert reserve.starts(Census(0, 0, 0, 9), False, LOOK_AGAIN_MS) == 1
+
+
+def test_the_reserve_is_refilled_at_once_for_a_learner_who_comes_back_from_a_death() -> None:
+    reserve = Reserve(standing=2, at_once=2)
+    reserve.claimed(0)
+    now_ms = REFILL_AFTER_MS
+    one_blank = Census(claims=0, blank=1, starting=0, allowed=5)
+    assert reserve.starts(Census(claims=0, blank=2, starting=0, allowed=5), False, now_ms) == 0, "nothing is lacking"
+    reserve.lost()
+    reserve.claimed(now_ms)
+    assert reserve.starts(one_blank, False, now_ms) == 1
+    reserve.claimed(now_ms)
+    assert reserve.starts(one_blank, False, now_ms) == 0, "a newcomer, behind whom others may come"
