@@ -31,6 +31,8 @@ def start_ray(address: str | None, folder: Path) -> None:
     # Ray gives workers niceness 15: beside a browser that finds landmarks on the same machine, feedback would starve.
     os.environ.setdefault("RAY_worker_niceness", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # Histories of tasks are for Ray's dashboard, which is not there: two threads and an eighth of an actor's wake-ups.
+    os.environ.setdefault("RAY_task_events_report_interval_ms", "0")
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR, "namespace": "storysign"}
     if address is not None:
         ray.init(address=address, **quiet)

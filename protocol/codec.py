@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import Any, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 import msgpack
 import numpy as np
@@ -133,8 +132,7 @@ def check_times(times_ms: Sequence[int], first_seq: int) -> None:
         raise ProtocolError(ErrorCode.ATTEMPT_TOO_LONG, f"an attempt may have {MAX_ATTEMPT_FRAMES} frames")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FramesReceived:
+class FramesReceived(NamedTuple):
     """Frames ``q``, ``q + 1``, … of attempt ``a`` at ``times_ms``; ``packed`` holds their points as they travelled."""
 
     a: int

@@ -104,13 +104,17 @@ class OnlineAlignment:
     def __init__(self, *shape: int) -> None:
         """``shape`` ``(…, S)``: ``S`` states, perhaps of several orders that are followed side by side."""
         *orders, states = shape
-        self._total, self._before = np.full((2, *orders, _FARTHEST_STEP + states), np.inf)
+        # Each frame's totals and the next one's take turns; a state's three ways in are views that are made once.
+        self._now, self._next = (
+            (each[..., _FARTHEST_STEP:], each[..., 1:-1], each[..., :-_FARTHEST_STEP])
+            for each in np.full((2, *orders, _FARTHEST_STEP + states), np.inf)
+        )
         self._started = False
 
     @property
     def totals(self) -> np.ndarray:
         """Cost ``(…, S)`` of the best way to be in each state now."""
-        return self._total[..., _FARTHEST_STEP:]
+        return self._now[0]
 
     def push(self, costs: np.ndarray) -> None:
         """Takes the costs ``(…, S)`` of the next frame."""
@@ -118,10 +122,10 @@ class OnlineAlignment:
             self._started = True
             self.totals[..., :2] = costs[..., :2]
             return
-        before, self._total, self._before = self._total, self._before, self._total
-        now = self.totals
-        np.minimum(before[..., 2:], before[..., 1:-1], out=now)
-        np.minimum(now, before[..., :-2], out=now)
+        (stay, on, two_on), self._now, self._next = self._now, self._next, self._now
+        now = self._now[0]
+        np.minimum(stay, on, out=now)
+        np.minimum(now, two_on, out=now)
         now += costs
 
 

@@ -12,7 +12,7 @@ from .references import Library
 from .stream import AttemptScoring
 
 _SENTENCES = 4
-"""Sentences that stay prepared (0.1 MB each): learners try one again, and go on to the next."""
+"""Sentences that stay prepared (0.1 to 0.3 MB each): learners try one again, and go on to the next."""
 
 
 class UnknownGloss(LookupError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 
@@ -92,20 +93,34 @@ class SentenceStates:
         self.values, self.hands = values.reshape(LIVE_NUMBERS + _BLOCK_COUNT, -1), there[1]
         self.shares = self.weights.swapaxes(1, 2)[:, :, None] * there[_OF_HAND.astype(int)]
         self.used = [sign.hand_there.mean(axis=1).tolist() for sign in signs]
-        self._beside: dict[tuple[bool, Sequence[bool], Sequence[bool]], tuple[np.ndarray, np.ndarray]] = {}
+        self._seen_with: dict[tuple[bool, Sequence[bool], Sequence[bool], bool], tuple[np.ndarray, np.ndarray]] = {}
 
-    def beside_distances(self, moment: Moment) -> tuple[np.ndarray, np.ndarray]:
-        """What the costs ``(2 mirrors, S)`` of a moment are made of beside its distances: what the attempt alone shows,
-        and the weight of all that either shows. They hang on which hands are there, and are made once for each case.
+    def seen_with(self, moment: Moment, is_raised: bool) -> tuple[np.ndarray, np.ndarray]:
+        """What the costs ``(2 mirrors, S)`` of a moment are made of, by what is seen in it: what each of its distances
+        counts ``(2 mirrors, 2 slots of the attempt · blocks · 2 slots of the reference, S)``, and what comes on top
+        ``(2 mirrors, S)``. Made once for each case.
         """
-        case = (moment.has_body, moment.hands, moment.wrists)
-        if case not in self._beside:
-            shares, weights = self.shares[int(moment.has_body)], self.weights[int(moment.has_body)].T
-            there = np.where(_OF_HAND, np.array(moment.hands)[:, None], np.array(moment.wrists)[:, None])
-            alone = np.stack([(weights[own, None] - shares[own]).sum(axis=0) for own in there])
-            whole = np.maximum(by_mirrors(alone + shares.sum(axis=0)), np.float32(LEAST_EVIDENCE))
-            self._beside[case] = by_mirrors(alone), whole
-        return self._beside[case]
+        case = (moment.has_body, moment.hands, moment.wrists, is_raised)
+        if case not in self._seen_with:
+            self._seen_with[case] = self._costs_with(*case)
+        return self._seen_with[case]
+
+    def _costs_with(
+        self, has_body: bool, hands: Sequence[bool], wrists: Sequence[bool], is_raised: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        shares, weights = self.shares[int(has_body)], self.weights[int(has_body)].T
+        there = np.where(_OF_HAND, np.array(hands)[:, None], np.array(wrists)[:, None])
+        alone = np.stack([(weights[own, None] - shares[own]).sum(axis=0) for own in there])
+        missing = np.stack([shares[~own].sum(axis=0) for own in there])
+        whole = np.maximum(by_mirrors(alone + shares.sum(axis=0)), np.float32(LEAST_EVIDENCE))
+        counts = np.zeros((2, 2, _BLOCK_COUNT, 2, self.count), np.float32)
+        for mirror, slot in product((0, 1), (0, 1)):
+            own = slot ^ mirror
+            counts[mirror, own, :, slot] = shares[:, slot] * there[own][:, None] / whole[mirror]
+        on_top = by_mirrors(alone + missing) / whole
+        counts[..., ::STATES_A_SIGN] = 0.0
+        on_top[:, ::STATES_A_SIGN] = PAUSE_COST if is_raised else REST_COST
+        return counts.reshape(2, -1, self.count), on_top
 
 
 def by_mirrors(by_slots: np.ndarray) -> np.ndarray:
@@ -154,19 +169,11 @@ class LiveMarks:
         np.maximum(unlike, 0, out=unlike)
         np.sqrt(unlike, out=unlike)
         np.minimum(unlike, np.float32(FARTHEST), out=unlike)
-        self._unlike = unlike = unlike.reshape(2, _BLOCK_COUNT, 2, -1)
-        for slot in (0, 1):
-            if not moment.hands[slot]:
-                unlike[slot, :_WRIST] = 1.0
-            if not moment.wrists[slot]:
-                unlike[slot, _WRIST] = 1.0
-        alone, whole = sentence.beside_distances(moment)
-        costs = by_mirrors(np.vecdot(unlike, sentence.shares[int(moment.has_body)], axis=-3))
-        costs += alone
-        costs /= whole
+        self._unlike = unlike.reshape(2, _BLOCK_COUNT, 2, -1)
         self._raised = raised(moment)
-        costs[:, ::STATES_A_SIGN] = PAUSE_COST if self._raised else REST_COST
-        self._costs = costs
+        counts, on_top = sentence.seen_with(moment, self._raised)
+        self._costs = costs = np.vecdot(unlike.reshape(-1, sentence.count), counts, axis=-2)
+        costs += on_top
         return costs
 
     def remember(self, moment: Moment, mirror: int, state: int) -> None:
@@ -208,8 +215,11 @@ class LiveMarks:
             for block, parameter in enumerate(_PARAMETERS):
                 share = shares[block][slot]
                 there = moment.wrists[own] if block == _WRIST else moment.hands[own]
-                alone = weights[block] - share if there else 0.0
-                sums.add(parameter, unlike[own][block][slot] * share + alone, share + alone)
+                if there:
+                    alone = weights[block] - share
+                    sums.add(parameter, unlike[own][block][slot] * share + alone, share + alone)
+                else:
+                    sums.add(parameter, share, share)
 
     def _note_path(self, sums: _Sums, moment: Moment, mirror: int, state: int) -> None:
         """Adds how far the palms are from where they should be, less what they have been off so far: a sign in another

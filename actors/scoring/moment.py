@@ -101,7 +101,7 @@ AMOUNTS = np.concatenate(
 _IN_SLOTS = np.array([[[1.0, 1.0, 1.0]], [[-1.0, 1.0, 1.0]]])
 """The left side is seen in a mirror."""
 _TINY = np.float32(1e-12)
-"""Added to the square of a palm's length: all points of a hand may lie in one place."""
+"""The smallest square of a palm's length: all points of a hand may lie in one place."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,9 +167,7 @@ class PictureReader:
         differences = (_MADE @ nodes) @ self._turns
         differences[:, _NEAR:_TIPS, 2] = 0.0
         squares = np.vecdot(differences[:, :_TIPS], differences[:, :_TIPS])
-        palms = np.maximum.reduce(squares[:, :_PAIRS], axis=1, keepdims=True)
-        palms += _TINY
-        squares[:, _PAIRS:_NEAR] /= palms
+        squares[:, _PAIRS:_NEAR] /= np.maximum.reduce(squares[:, :_PAIRS], axis=1, keepdims=True, initial=_TINY)
         np.sqrt(squares[:, _PAIRS:_NEAR], out=values[:, :_PAIR_COUNT])
         squares = squares[:, _PAIRS:]
         squares *= _FADES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 SCORER_VERSION = "1.2"
 """Stands with every mark; a change of what is measured or said is a new one."""
@@ -82,8 +82,7 @@ class Judgement:
         return document
 
 
-@dataclass(frozen=True, slots=True)
-class ProvisionalMarks:
+class ProvisionalMarks(NamedTuple):
     """How the attempt stands while it is signed: lossy, unrepeatable, never stored. ``hint`` is a finding code."""
 
     through_ms: int

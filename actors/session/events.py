@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from protocol.codec import FramesReceived
 from protocol.codes import CloseCode
@@ -168,8 +168,7 @@ class StartScoring:
     hello: Hello
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ScoreFrames:
+class ScoreFrames(NamedTuple):
     """Feed frames to the scorer; where ``feedback_for_seq`` is set, send provisional marks up to that frame."""
 
     attempt_no: int

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from protocol.codes import ErrorCode
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class NewFrames:
+class NewFrames(NamedTuple):
     """The part of a message that was not known before; may be empty. ``packed``: its points as they travelled."""
 
     times_ms: list[int]
