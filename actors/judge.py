@@ -40,12 +40,17 @@ JudgeReply = tuple[bytes, bytes | None]
 class JudgeActor:
     """The Ray shell: one method that does not end, as a session actor's, so that nothing wakes it but its callers."""
 
-    def run(self, embedder_path: str, socket_path: str, log_path: str | None) -> str:
-        """Answers on the socket until the process is ended."""
+    def run(self, embedder_path: str, library: str, socket_path: str, log_path: str | None) -> str:
+        """Answers on the socket until the process is ended; the first attempts will be judged by ``library``."""
         check_one_root()
         if log_path is not None:
             log_through(LineSender(log_path), "judge")
-        uvloop.run(serve(socket_path, Judge(Path(embedder_path))))
+        judge = Judge(Path(embedder_path))
+        judge.prepare(library)
+        # What start-up made stays for good; a collection in mid-judgement need not walk it.
+        gc.collect()
+        gc.freeze()
+        uvloop.run(serve(socket_path, judge))
         return "the judge's loop has ended"
 
 
@@ -58,14 +63,21 @@ class Judge:
         self._tally = Tally()
 
     async def open(self) -> None:
-        """Nothing is opened before a request names its library; what start-up made stays for good."""
-        gc.collect()
-        gc.freeze()
+        """It listens, so it is ready."""
+
+    def prepare(self, library: str) -> Scorer | None:
+        """Has the references in a folder at hand; None, and a line in the log, where they cannot be read."""
+        try:
+            return self._scorer_of(library)
+        except (OSError, KeyError, ValueError):
+            _log.exception("the references in %s cannot be read", library)
+            return None
 
     async def judge(self, request: JudgeRequest) -> JudgeReply:
-        """Judges one attempt. A fault of the scorer costs the marks, never the attempt."""
+        """Judges one attempt. A fault of the scorer, or of its references, costs the marks, never the attempt."""
         began_s = time.monotonic()
-        result = judged(self._scorer_of(request.library), request)
+        scorer = self.prepare(request.library)
+        result = not_judged(request) if scorer is None else judged(scorer, request)
         blob = blob_of(request)
         self._tally.observe_ms("judgement", (time.monotonic() - began_s) * 1000)
         return result.model_dump_json().encode(), blob

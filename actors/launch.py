@@ -67,9 +67,9 @@ def start_writer(database_url: str, socket_path: str, log_path: str | None = Non
     return _start_service(WriterActor, database_url, socket_path, log_path)
 
 
-def start_judge(embedder_path: str, socket_path: str, log_path: str | None = None) -> Spawned:
+def start_judge(embedder_path: str, library: str, socket_path: str, log_path: str | None = None) -> Spawned:
     """One of the node's judges, asked as the writer is, and started again as it is."""
-    return _start_service(JudgeActor, embedder_path, socket_path, log_path)
+    return _start_service(JudgeActor, embedder_path, library, socket_path, log_path)
 
 
 def _start_service(kind: type[WriterActor] | type[JudgeActor], *arguments: str | None) -> Spawned:

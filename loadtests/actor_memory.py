@@ -89,7 +89,7 @@ async def measure(settings: Settings, folder: Path) -> ActorCost:
     await asyncio.to_thread(start_ray, None, folder)
     try:
         services = Services(folder)
-        await services.open(url, embedder_path, log_path=None)
+        await services.open(url, embedder_path, shelf.folder, log_path=None)
         control_path = str(folder / "control.sock")
         setup = ActorSetup(0, control_path, services.writer_path, services.judge_paths, SessionLimits())
         return await _practise(setup, session_id, shelf.folder, _letter(settings))

@@ -8,7 +8,7 @@ from pathlib import Path
 SESSION_BYTES = 80_000_000
 """A session actor in use, all in (docs/performance.md)."""
 _OWN_BYTES = 700_000_000
-"""Server, writer, and Ray's own processes."""
+"""Server, writer, judges, and Ray's own processes."""
 _USABLE = 0.8
 _CGROUP_LIMITS = ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes")
 

@@ -90,7 +90,7 @@ class Node:
         await asyncio.to_thread(start_ray, self.settings.ray_address, folder)
         log_path = str(folder / _LOG_SOCKET)
         self._services = Services(folder)
-        await self._services.open(self.settings.database_url, embedder_path, log_path)
+        await self._services.open(self.settings.database_url, embedder_path, self._shelf.folder, log_path)
         setup = ActorSetup(
             slot=0,
             control_path=str(folder / "control.sock"),

@@ -30,13 +30,15 @@ class Services:
         self.tally = Tally()
         """What they have counted."""
 
-    async def open(self, database_url: str, embedder_path: Path, log_path: str | None) -> None:
-        """Raises StoreUnusable, StoreUnavailable where the writer cannot use its database, RuntimeError where a process
+    async def open(self, database_url: str, embedder_path: Path, library: Path, log_path: str | None) -> None:
+        """``library``: the folder of the references that the first attempts are judged by.
+
+        Raises StoreUnusable, StoreUnavailable where the writer cannot use its database, RuntimeError where a process
         does not start.
         """
         self._processes = [
             start_writer(database_url, self.writer_path, log_path),
-            *(start_judge(str(embedder_path), path, log_path) for path in self.judge_paths),
+            *(start_judge(str(embedder_path), str(library), path, log_path) for path in self.judge_paths),
         ]
         for link, process in zip(self._links, self._processes, strict=True):
             await link.opened(process.ended)

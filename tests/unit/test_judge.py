@@ -78,6 +78,14 @@ async def test_a_sign_that_the_library_lacks_costs_the_mark_and_not_the_attempt(
     assert result == not_judged(unknown) and blob is not None
 
 
+async def test_references_that_cannot_be_read_cost_the_mark_and_not_the_attempt(
+    embedder_path: Path, request_b: JudgeRequest, tmp_path: Path
+):
+    gone = replace(request_b, library=str(tmp_path / "gone"))
+    answer, blob = await Judge(embedder_path).judge(gone)
+    assert AttemptResult.model_validate_json(answer) == not_judged(gone) and blob is not None
+
+
 # ------------------------------------------------------------------------------------------------- who is asked
 
 
