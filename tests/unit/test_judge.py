@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
+import select
+import socket
+import struct
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import uvloop
 
 from actors.judge import Judge, JudgeReply
 from actors.judge_client import MOST_DEATHS, JudgeClient
@@ -61,6 +66,37 @@ async def test_a_judge_gives_the_scorers_judgement_and_the_landmarks(
     assert [finding.code for finding in result.findings] == [finding.code for finding in expected.findings]
     assert blob is not None
     assert np.array_equal(decode(blob).points, points) and decode(blob).times_ms.tolist() == request_b.times_ms
+
+
+def test_an_answer_has_left_before_the_next_judgement_begins(
+    embedder_path: Path, request_b: JudgeRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Three attempts end together: whoever is judged need not wait for the judgements after that."""
+    path, real, had_left = str(tmp_path / "j"), Judge._judged, []
+    askers: list[socket.socket] = []
+
+    def judged(self: Judge, request: JudgeRequest) -> JudgeReply:
+        readable, _, _ = select.select(askers, [], [], 0)
+        had_left.append(len(readable))
+        return real(self, request)
+
+    async def judge_three() -> None:
+        serving = asyncio.create_task(serve(path, Judge(embedder_path)))
+        await ServiceLink(path).opened(asyncio.get_running_loop().create_future())
+        for number in range(3):
+            askers.append(socket.socket(socket.AF_UNIX))
+            askers[-1].connect(path)
+            call = pickle.dumps((number, "judge", (request_b,)))
+            askers[-1].sendall(struct.pack("<I", len(call)) + call)
+        while len(select.select(askers, [], [], 0)[0]) < 3:
+            await asyncio.sleep(0)
+        serving.cancel()
+
+    monkeypatch.setattr(Judge, "_judged", judged)
+    uvloop.run(judge_three())
+    for asker in askers:
+        asker.close()
+    assert had_left == [0, 1, 2]
 
 
 async def test_landmarks_are_kept_only_where_they_are_wanted(embedder_path: Path, request_b: JudgeRequest):
