@@ -8,7 +8,6 @@ attempts, so it may die at any time: sessions ask again.
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import logging
 import time
@@ -62,7 +61,6 @@ class Judge:
         self._embedder = HandshapeEmbedder(embedder_path)
         self._scorer_of = lru_cache(maxsize=_LIBRARIES)(self._scorer)
         self._tally = Tally()
-        self._turn = asyncio.Lock()
 
     async def open(self) -> None:
         """It listens, so it is ready."""
@@ -77,10 +75,6 @@ class Judge:
 
     async def judge(self, request: JudgeRequest) -> JudgeReply:
         """Judges one attempt. A fault of the scorer, or of its references, costs the marks, never the attempt."""
-        async with self._turn:  # one a turn of the loop, which sends an answer at the end of its turn
-            return self._judged(request)
-
-    def _judged(self, request: JudgeRequest) -> JudgeReply:
         began_s = time.monotonic()
         scorer = self.prepare(request.library)
         result = not_judged(request) if scorer is None else judged(scorer, request)

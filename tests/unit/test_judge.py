@@ -69,30 +69,33 @@ async def test_a_judge_gives_the_scorers_judgement_and_the_landmarks(
 
 
 def test_an_answer_has_left_before_the_next_judgement_begins(
-    embedder_path: Path, request_b: JudgeRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    embedder_path: Path, request_b: JudgeRequest, tmp_path: Path
 ):
     """Three attempts end together: whoever is judged need not wait for the judgements after that."""
-    path, real, had_left = str(tmp_path / "j"), Judge._judged, []
+    path, had_left = str(tmp_path / "j"), []
     askers: list[socket.socket] = []
 
-    def judged(self: Judge, request: JudgeRequest) -> JudgeReply:
-        readable, _, _ = select.select(askers, [], [], 0)
-        had_left.append(len(readable))
-        return real(self, request)
+    class Watched(Judge):
+        async def judge(self, request: JudgeRequest) -> JudgeReply:
+            readable, _, _ = select.select(askers, [], [], 0)
+            had_left.append(len(readable))
+            return await super().judge(request)
 
     async def judge_three() -> None:
-        serving = asyncio.create_task(serve(path, Judge(embedder_path)))
+        serving = asyncio.create_task(serve(path, Watched(embedder_path)))
         await ServiceLink(path).opened(asyncio.get_running_loop().create_future())
-        for number in range(3):
+        for _ in range(3):
             askers.append(socket.socket(socket.AF_UNIX))
             askers[-1].connect(path)
+        for _ in range(100):  # turns of the loop, in which it accepts them
+            await asyncio.sleep(0)
+        for number, asker in enumerate(askers):
             call = pickle.dumps((number, "judge", (request_b,)))
-            askers[-1].sendall(struct.pack("<I", len(call)) + call)
+            asker.sendall(struct.pack("<I", len(call)) + call)
         while len(select.select(askers, [], [], 0)[0]) < 3:
             await asyncio.sleep(0)
         serving.cancel()
 
-    monkeypatch.setattr(Judge, "_judged", judged)
     uvloop.run(judge_three())
     for asker in askers:
         asker.close()
