@@ -30,7 +30,8 @@ from loadtests.report import write_report
 from loadtests.samples import LATENESS, Samples, why_not_counted
 from loadtests.wire import Refused
 
-FAREWELL_S = 30
+FAREWELL_S = 60
+"""A server that was killed at the end of a run takes half of it to be there again, and a waiting client to look."""
 
 
 class Run:

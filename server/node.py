@@ -90,7 +90,9 @@ class Node:
         await asyncio.to_thread(start_ray, self.settings.ray_address, folder)
         log_path = str(folder / _LOG_SOCKET)
         self._services = Services(folder)
-        await self._services.open(self.settings.database_url, embedder_path, self._shelf.folder, log_path)
+        opening = asyncio.create_task(
+            self._services.open(self.settings.database_url, embedder_path, self._shelf.folder, log_path)
+        )
         setup = ActorSetup(
             slot=0,
             control_path=str(folder / "control.sock"),
@@ -109,7 +111,8 @@ class Node:
             busy=lambda: self._door.busy,
             on_left=self._door.left,
         )
-        await self._pool.open()
+        await self._pool.open()  # session actors start beside the services
+        await opening
         await self._pool.ready()
         sweep = sweep_landmarks(self.store, _now_ms, lambda: asyncio.sleep(SWEEP_EVERY_S))
         self._upkeep = [asyncio.create_task(sweep), asyncio.create_task(self._door.watch(self._pool))]
