@@ -62,12 +62,12 @@ def stop_ray() -> None:
     ray.shutdown()
 
 
-def start_writer(database_url: str, socket_path: str, log_path: str | None = None) -> Spawned:
+def start_writer(database_url: str, socket_path: str, log_path: str | None) -> Spawned:
     """The node's writer, asked by ``actors.service_link``. Ray starts it again when it dies, and it listens again."""
     return _start_service(WriterActor, database_url, socket_path, log_path)
 
 
-def start_judge(embedder_path: str, library: str, socket_path: str, log_path: str | None = None) -> Spawned:
+def start_judge(embedder_path: str, library: str, socket_path: str, log_path: str | None) -> Spawned:
     """One of the node's judges, asked as the writer is, and started again as it is."""
     return _start_service(JudgeActor, embedder_path, library, socket_path, log_path)
 

@@ -26,9 +26,10 @@ class Services:
         self._links = [self._writer, *map(ServiceLink, self.judge_paths)]
         self._processes: list[Spawned] = []
         """Kept, because Ray ends an actor of whom nobody holds a handle."""
-        self._levels: dict[ServiceLink, Levels] = {}
         self.tally = Tally()
         """What they have counted."""
+        self.levels: Levels = {}
+        """How they stood when they were last asked."""
 
     async def open(self, database_url: str, embedder_path: Path, library: Path, log_path: str | None) -> None:
         """``library``: the folder of the references that the first attempts are judged by.
@@ -49,12 +50,7 @@ class Services:
             with contextlib.suppress(ServiceGone, TimeoutError):
                 report = await asyncio.wait_for(link.call("counted"), _ANSWER_TIMEOUT_S)
                 self.tally.add(report)
-                self._levels[link] = levels_of(report)
-
-    @property
-    def levels(self) -> Levels:
-        """How they stood when they were last asked."""
-        return {key: value for levels in self._levels.values() for key, value in levels.items()}
+                self.levels.update(levels_of(report))
 
     async def close(self) -> None:
         """Has the writer finish what is under way."""

@@ -44,7 +44,6 @@ class Attempts:
         self._phase = Machine(Phase.IDLE)
         self._recording: Recording | None = None
         self._hello: Hello | None = None
-        self._given_up_through = 0
         self._feedback_due_ms = 0
         self._receipt_due_ms = 0
 
@@ -85,9 +84,14 @@ class Attempts:
             first = self._queue.finished + 1 + (self.phase is Phase.JUDGING)
             missing = range(first, min(hello.oldest, first + _LARGEST_LOST))
             lost.extend(number for number in missing if number not in lost)
-            self._given_up_through = max(self._given_up_through, hello.oldest - 1)
             self._give_up()
         return lost
+
+    @property
+    def _given_up_through(self) -> int:
+        """Attempts up to this one are no longer held by the client, as it said last."""
+        oldest = None if self._hello is None else self._hello.oldest
+        return 0 if oldest is None else oldest - 1
 
     def _give_up(self) -> None:
         """Passes over the attempts that no client holds any more, once none before them is being judged."""

@@ -144,7 +144,7 @@ class StreamConnection(asyncio.Protocol):
             elif isinstance(event, Frame):
                 self._frame(event)
         self._flush()
-        if self._ws.state is not State.OPEN and self._ws.close_expected():
+        if self._ws.close_expected():
             self._loop.call_later(CLOSE_TIMEOUT_S, self.abort)
 
     def _frame(self, frame: Frame) -> None:
