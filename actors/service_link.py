@@ -153,6 +153,6 @@ class _Pipe(asyncio.Protocol):
     def send(self, message: Any) -> None:
         """Raises ServiceGone where the loss is known; of a later one those who wait hear by ``on_lost``."""
         if self._transport is None:
-            raise ServiceGone("it died")
+            raise ServiceGone("it died", asked=False)
         data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
         self._transport.writelines((_LENGTH.pack(len(data)), data))
